@@ -1,0 +1,123 @@
+"""Run the lessons: `refresh` keeps their new outputs, `export` makes pages for a browser of them.
+
+Both run each lesson from its first cell to its last in a new kernel, and leave out what differs
+from day to day: a second `refresh` changes nothing. `python -m helpers.lessons refresh 02` runs one
+alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbformat import NotebookNode
+
+from helpers import pages
+
+ROOT = Path(__file__).resolve().parents[1]
+LESSONS = ROOT / "notebooks"
+PAGES = ROOT / "build" / "lessons"
+
+METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+LIVE_WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+def run(path: Path, seconds_per_cell: int = 300) -> NotebookNode:
+    """The lesson in `path` with the outputs of a new run; its file stays as it is.
+
+    Raises OSError where there is no file, and CellExecutionError where a cell fails.
+    """
+    lesson = nbformat.read(path, as_version=4)
+    NotebookClient(
+        lesson,
+        timeout=seconds_per_cell,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+        record_timing=False,
+        store_widget_state=False,
+        coalesce_streams=True,
+        extra_arguments=["--log-level=ERROR"],  # ipykernel else warns of its local connection
+    ).execute()
+    return without_traces(lesson)
+
+
+def without_traces(lesson: NotebookNode) -> NotebookNode:
+    """Drop, in place, the traces of one run: Python's exact version, the identities of live
+    widgets.
+    """
+    lesson.metadata = nbformat.from_dict(METADATA)
+    for cell in lesson.cells:
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop(LIVE_WIDGET, None)  # the still picture beside it stays
+    return lesson
+
+
+def write(lesson: NotebookNode, path: Path) -> None:
+    """Write the lesson in the one form that a second run repeats to the byte."""
+    path.write_text(nbformat.writes(lesson) + "\n", encoding="utf-8", newline="\n")
+
+
+def refresh(paths: Sequence[Path]) -> bool:
+    """Run lessons and write them back; True if none failed. One that fails keeps its file."""
+    ran = {path: run_aloud(path) for path in paths}
+    for path, lesson in ran.items():
+        if lesson:
+            write(lesson, path)
+    return all(ran.values())
+
+
+def export(paths: Sequence[Path]) -> bool:
+    """Run lessons and write them and their list as pages into build/lessons; True if none failed.
+    """
+    ran = {path.stem: run_aloud(path) for path in paths}
+    if not all(ran.values()):
+        return False
+    for name, page in pages.of(ran, LESSONS).items():
+        PAGES.mkdir(parents=True, exist_ok=True)
+        (PAGES / name).write_text(page, encoding="utf-8")
+    print(f"Open {(PAGES / 'index.html').relative_to(ROOT)} in a browser.")
+    return True
+
+
+def run_aloud(path: Path) -> NotebookNode | None:
+    """Run a lesson and say how long it took; None, and why, where it failed."""
+    print(f"{path.stem} ...", end=" ", flush=True)
+    start = time.perf_counter()
+    try:
+        lesson = run(path)
+    except CellExecutionError as error:
+        print(f"failed:\n{error}")
+        return None
+    print(f"{time.perf_counter() - start:.0f} s")
+    return lesson
+
+
+def chosen(beginnings: Sequence[str]) -> list[Path]:
+    """The lessons whose names begin with one of `beginnings`; all of them if there are none."""
+    paths = sorted(LESSONS.glob("*.ipynb"))
+    return [path for path in paths if not beginnings or path.stem.startswith(tuple(beginnings))]
+
+
+def main() -> int:
+    """The command line; 0 if every lesson ran."""
+    parser = argparse.ArgumentParser(prog="python -m helpers.lessons", description=__doc__)
+    parser.add_argument("what", choices=["refresh", "export"])
+    parser.add_argument(
+        "lessons", nargs="*", metavar="lesson", help="as in 02; all if none is named"
+    )
+    arguments = parser.parse_args()
+    act = {"refresh": refresh, "export": export}[arguments.what]
+    return 0 if act(chosen(arguments.lessons)) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
