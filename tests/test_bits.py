@@ -1,0 +1,289 @@
+"""Bits lose nothing: every way there has its way back, for every shape and size."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from helpers import bits
+
+# Small sides, so that odd byte counts, one row and one pixel all come up often.
+pictures = hnp.arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9), st.just(3)))
+some_bits = st.integers(0, 40).flatmap(
+    lambda n: hnp.arrays(np.uint8, 8 * n, elements=st.integers(0, 1))
+)
+blocks_of_any_value = hnp.arrays(np.uint16, st.integers(0, 50))
+keys = hnp.arrays(np.uint8, 16, elements=st.integers(0, 1))
+batches = st.integers(1, 40)
+
+PICTURE = np.array([[[0x0A, 0xFF, 0x80]]], np.uint8)
+PICTURE_BITS = [0, 0, 0, 0, 1, 0, 1, 0] + [1] * 8 + [1] + [0] * 7
+
+
+# --- Known answers, by hand ---
+
+
+def test_one_pixel_by_hand():
+    assert bits.picture_to_hex(PICTURE) == "0aff80"
+    assert bits.picture_to_bits(PICTURE).tolist() == PICTURE_BITS
+    assert bits.picture_to_blocks(PICTURE).tolist() == [0x0AFF, 0x8000]
+    assert bits.blocks_to_bits(np.array([0x0AFF], np.uint16)).tolist() == [PICTURE_BITS[:16]]
+    assert bits.bytes_to_bits(b"\x0a\xff\x80").tolist() == PICTURE_BITS
+
+
+def test_leading_zeros_survive_the_paper_s_way():
+    assert bits.hex_to_bits("000a", batch=2).tolist() == [0] * 12 + [1, 0, 1, 0]
+    assert bits.bits_to_hex(np.array([0] * 12 + [1, 0, 1, 0])) == "000a"
+
+
+def test_adi_has_one_block_a_character():
+    rows = bits.blocks_to_bits(bits.text_to_blocks("adi"))
+    assert ["".join(map(str, row)) for row in rows.tolist()] == [
+        "0000000001100001",
+        "0000000001100100",
+        "0000000001101001",
+    ]
+
+
+def test_an_emoji_is_two_blocks():
+    assert bits.text_to_blocks("\N{GRINNING FACE}").tolist() == [0xD83D, 0xDE00]
+
+
+def test_one_and_minus_two_as_half_precision_bits():
+    values = np.array([[1, -2]], np.float16)
+    one, minus_two = [0, 0, 1, 1, 1, 1] + [0] * 10, [1, 1] + [0] * 14
+    assert bits.values_to_bits(values).tolist() == [one + minus_two]
+
+
+def test_a_block_of_sixteen_values_is_256_bits():
+    assert bits.values_to_bits(np.zeros((5, 16), np.float16)).shape == (5, 256)
+
+
+def test_signs_are_minus_and_plus_one():
+    signs = bits.bits_to_signs(np.array([0, 1, 1], np.uint8))
+    assert signs.tolist() == [-1, 1, 1] and signs.dtype == np.float32
+    assert bits.signs_to_bits(np.array([-0.2, 0.0, 0.3, 5])).tolist() == [0, 0, 1, 1]
+
+
+def test_the_paper_s_keys():
+    assert bits.PAPER_KEY.tolist() == [0, 1] * 8
+    wrong_key = [0, 1, 0, 1, 0, 1, 1, 1, 0, 1, 0, 1, 0, 1, 0, 1]
+    assert bits.flip(bits.PAPER_KEY, 6).tolist() == wrong_key
+    with pytest.raises(ValueError, match="read-only"):
+        bits.PAPER_KEY[6] = 1
+
+
+def test_all_keys_are_the_bits_of_all_blocks():
+    all_keys = bits.blocks_to_bits(np.arange(65536, dtype=np.uint16))
+    assert len(np.unique(all_keys, axis=0)) == 65536
+    assert all_keys[0b0101010101010101].tolist() == bits.PAPER_KEY.tolist()
+
+
+# --- The slow way and the direct way give the same bits ---
+
+
+@given(pictures, batches)
+def test_both_ways_agree(picture, batch):
+    direct = bits.picture_to_bits(picture)
+    np.testing.assert_array_equal(bits.hex_to_bits(bits.picture_to_hex(picture), batch), direct)
+    np.testing.assert_array_equal(bits.bytes_to_bits(picture.tobytes()), direct)
+    assert bits.bits_to_hex(direct, batch) == bits.picture_to_hex(picture)
+
+
+@given(pictures)
+def test_blocks_hold_the_bits_in_order(picture):
+    direct = bits.picture_to_bits(picture)
+    rows = bits.blocks_to_bits(bits.picture_to_blocks(picture))
+    np.testing.assert_array_equal(rows.ravel()[: direct.size], direct)
+    assert not rows.ravel()[direct.size :].any()
+
+
+# --- There and back ---
+
+
+@given(pictures)
+def test_pictures_return(picture):
+    shape = picture.shape
+    for back in (
+        bits.hex_to_picture(bits.picture_to_hex(picture), shape),
+        bits.bits_to_picture(bits.picture_to_bits(picture), shape),
+        bits.blocks_to_picture(bits.picture_to_blocks(picture), shape),
+    ):
+        assert back.dtype == np.uint8
+        np.testing.assert_array_equal(back, picture)
+
+
+@given(hnp.arrays(np.uint8, hnp.array_shapes(min_dims=1, max_dims=4, min_side=0, max_side=5)))
+def test_any_shape_returns(array):
+    np.testing.assert_array_equal(
+        bits.blocks_to_picture(bits.picture_to_blocks(array), array.shape), array
+    )
+
+
+@given(pictures)
+def test_memory_order_does_not_matter(picture):
+    turned = picture.transpose(1, 0, 2)[::-1]
+    plain = turned.copy()
+    np.testing.assert_array_equal(bits.picture_to_blocks(turned), bits.picture_to_blocks(plain))
+    np.testing.assert_array_equal(bits.picture_to_bits(turned), bits.picture_to_bits(plain))
+
+
+def test_what_comes_back_can_be_written_and_leaves_its_source_alone():
+    blocks = bits.picture_to_blocks(PICTURE)
+    hex_text, some = bits.picture_to_hex(PICTURE), bits.picture_to_bits(PICTURE)
+    bits.hex_to_picture(hex_text, (1, 1, 3))[:] = 7
+    bits.bits_to_picture(some, (1, 1, 3))[:] = 7
+    bits.blocks_to_picture(blocks, (1, 1, 3))[:] = 7
+    assert blocks.tolist() == [0x0AFF, 0x8000] and some.tolist() == PICTURE_BITS
+    blocks[:] = 7
+    assert PICTURE.tolist() == [[[0x0A, 0xFF, 0x80]]]
+
+
+@given(some_bits, batches)
+def test_bits_return(some, batch):
+    np.testing.assert_array_equal(bits.bytes_to_bits(bits.bits_to_bytes(some)), some)
+    np.testing.assert_array_equal(bits.hex_to_bits(bits.bits_to_hex(some, batch), batch), some)
+    np.testing.assert_array_equal(bits.signs_to_bits(bits.bits_to_signs(some)), some)
+
+
+@given(st.binary(max_size=50))
+def test_bytes_return(data):
+    assert bits.bits_to_bytes(bits.bytes_to_bits(data)) == data
+
+
+@given(blocks_of_any_value)
+def test_blocks_return(blocks):
+    rows = bits.blocks_to_bits(blocks)
+    assert rows.shape == (len(blocks), 16)
+    np.testing.assert_array_equal(bits.bits_to_blocks(rows), blocks)
+    np.testing.assert_array_equal(bits.text_to_blocks(bits.blocks_to_text(blocks)), blocks)
+
+
+@pytest.mark.parametrize("blocks", [[0xD83D], [0xDE00], [0xD83D, 0x61], [0xDE00, 0xD83D]])
+def test_half_an_emoji_returns(blocks):
+    text = bits.blocks_to_text(np.array(blocks, np.uint16))
+    assert text == "".join(map(chr, blocks))
+    assert bits.text_to_blocks(text).tolist() == blocks
+
+
+@given(st.text())
+def test_every_text_returns(text):
+    assert bits.blocks_to_text(bits.text_to_blocks(text)) == text
+
+
+@given(hnp.arrays(np.uint16, st.tuples(st.integers(0, 5), st.integers(0, 5))))
+def test_every_value_returns_with_its_very_bits(words):
+    values = words.view(np.float16)  # infinities and every nan among them
+    back = bits.bits_to_values(bits.values_to_bits(values))
+    assert back.shape == values.shape and back.dtype == np.float16
+    np.testing.assert_array_equal(back.view(np.uint16), words)
+
+
+def test_values_may_lie_in_any_order_in_memory():
+    values = np.arange(12, dtype=np.float16).reshape(3, 4)
+    expected = bits.values_to_bits(values.T.copy())
+    np.testing.assert_array_equal(bits.values_to_bits(values.T), expected)
+    np.testing.assert_array_equal(bits.bits_to_values(np.asfortranarray(expected)), values.T)
+
+
+@given(keys)
+def test_keys_return(key):
+    np.testing.assert_array_equal(bits.parse_key(bits.format_key(key)), key)
+    np.testing.assert_array_equal(bits.check_key(key.tolist()), key)
+
+
+@given(keys, st.integers(0, 15))
+def test_a_flip_changes_one_bit_of_a_new_key(key, position):
+    before = key.copy()
+    flipped = bits.flip(key, position)
+    assert np.flatnonzero(flipped != before).tolist() == [position]
+    np.testing.assert_array_equal(key, before)
+    np.testing.assert_array_equal(bits.flip(flipped, position), before)
+
+
+def test_a_key_is_read_with_spaces_and_underscores():
+    assert bits.parse_key(" 0101_0101 01 01\n0101").tolist() == bits.PAPER_KEY.tolist()
+    assert bits.format_key(bits.PAPER_KEY) == "0101 0101 0101 0101"
+
+
+def test_a_random_key_belongs_to_its_generator():
+    first, second = np.random.default_rng(1), np.random.default_rng(1)
+    key = bits.random_key(first)
+    assert key.tolist() == bits.random_key(second).tolist() != bits.random_key(first).tolist()
+    assert bits.check_key(key).dtype == np.uint8
+    many = np.array([bits.random_key(first) for _ in range(400)])
+    assert many.min(axis=0).max() == 0 and many.max(axis=0).min() == 1
+
+
+def test_check_key_knows_other_lengths():
+    assert bits.check_key([1, 0, 1], k_bits=3).tolist() == [1, 0, 1]
+
+
+# --- Bad input is answered with a sentence ---
+
+BLOCKS = np.zeros(2, np.uint16)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: bits.picture_to_hex(np.zeros((2, 2, 3))), "uint8.*float64.*astype"),
+        (lambda: bits.picture_to_bits(np.zeros((2, 2, 3), np.int64)), "uint8.*int64"),
+        (lambda: bits.picture_to_blocks(np.zeros((2, 2, 3), bool)), "uint8.*bool"),
+        (lambda: bits.hex_to_bits("0g"), "'g'"),
+        (lambda: bits.hex_to_bits("0x12"), "'x'"),
+        (lambda: bits.hex_to_bits("12 34"), "' '"),
+        (lambda: bits.hex_to_bits("1234", batch=0), "at least 1"),
+        (lambda: bits.bits_to_hex([0, 0, 0, 1], batch=-1), "at least 1"),
+        (lambda: bits.bits_to_hex([0, 0, 0]), "groups of 4; here are 3"),
+        (lambda: bits.hex_to_picture("0-ff80", (1, 1, 3)), "'-'"),
+        (lambda: bits.hex_to_picture("0aff8", (1, 1, 3)), "here are 5 digits"),
+        (lambda: bits.hex_to_picture("0aff", (1, 1, 3)), r"\(1, 1, 3\) has 3 bytes; here are 2"),
+        (lambda: bits.bits_to_bytes([0] * 7), "groups of 8; here are 7"),
+        (lambda: bits.bits_to_bytes([0] * 7 + [2]), "0 or 1; here is 2"),
+        (lambda: bits.bits_to_bytes([0] * 7 + [-1]), "0 or 1; here is -1"),
+        (lambda: bits.bits_to_bytes([0.0] * 8), "whole number.*float64"),
+        (lambda: bits.bits_to_picture([0] * 8, (1, 1, 3)), "has 3 bytes; here are 1"),
+        (lambda: bits.blocks_to_picture(BLOCKS, (2, 1, 3)), "has 3 blocks; here are 2"),
+        (lambda: bits.blocks_to_picture(BLOCKS, (1, 1, 2)), "has 1 blocks; here are 2"),
+        (lambda: bits.blocks_to_picture(np.zeros(2), (1, 1, 3)), "uint16.*float64"),
+        (lambda: bits.blocks_to_bits(np.array([1, 2])), "uint16.*int64"),
+        (lambda: bits.blocks_to_bits(BLOCKS.reshape(1, 2)), r"\(1, 2\)"),
+        (lambda: bits.blocks_to_text(np.array([97, 98])), "uint16"),
+        (lambda: bits.bits_to_blocks([0] * 16), r"\(16,\).*reshape"),
+        (lambda: bits.bits_to_blocks(np.zeros((2, 32), np.uint8)), r"\(2, 32\)"),
+        (lambda: bits.bits_to_blocks(np.full((1, 16), 3)), "here is 3"),
+        (
+            lambda: bits.values_to_bits(np.zeros((1, 16), np.float32)),
+            r"float32.*astype\(np.float16",
+        ),
+        (lambda: bits.values_to_bits(np.zeros(16, np.float16)), r"\(16,\)"),
+        (lambda: bits.bits_to_values(np.zeros((1, 17), np.uint8)), r"\(1, 17\)"),
+        (lambda: bits.bits_to_values(np.zeros(16, np.uint8)), r"\(16,\)"),
+        (lambda: bits.bits_to_values(np.full((1, 16), 2)), "here is 2"),
+        (lambda: bits.bits_to_signs([0, 1, 2]), "here is 2"),
+        (lambda: bits.signs_to_bits([0.5, float("nan")]), "nan"),
+        (lambda: bits.check_key([0] * 15), "16 bits.*has 15"),
+        (lambda: bits.check_key([0] * 17), "16 bits.*has 17"),
+        (lambda: bits.check_key([]), "16 bits.*has 0"),
+        (lambda: bits.check_key(np.zeros((4, 4), np.uint8)), r"shape \(4, 4\)"),
+        (lambda: bits.check_key([0] * 15 + [2]), "here is 2"),
+        (lambda: bits.check_key([0.0] * 16), "whole number"),
+        (lambda: bits.check_key("0101010101010101"), "parse_key"),
+        (lambda: bits.parse_key("010101010101010"), "has 15"),
+        (lambda: bits.parse_key("0101 0101 0101 010l"), "'l'"),
+        (lambda: bits.format_key([0] * 8), "has 8"),
+        (lambda: bits.flip(bits.PAPER_KEY, 16), "no bit 16"),
+        (lambda: bits.flip(bits.PAPER_KEY, -1), "no bit -1"),
+        (lambda: bits.flip([0] * 3, 1), "has 3"),
+    ],
+)
+def test_bad_input_is_named_in_one_sentence(call, words):
+    with pytest.raises(ValueError, match=words) as caught:
+        call()
+    message = str(caught.value)
+    assert message[0].isupper() and message.endswith(".") and "\n" not in message
+    assert ". " not in message and ": " in message  # one sentence, whose last part says what to do
