@@ -1,0 +1,30 @@
+"""Import TensorFlow without the lines its C++ core writes to stderr, which a notebook would keep
+for ever.
+
+The logger starts before Python can silence it, so file descriptor 2 itself points to nowhere for
+the import and for the first question about devices. Errors raised as Python exceptions are not
+affected.
+"""
+
+import contextlib
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+@contextlib.contextmanager
+def _silent_stderr():
+    saved = os.dup(2)
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+
+
+with _silent_stderr():
+    import tensorflow
+
+    tensorflow.config.list_physical_devices("GPU")

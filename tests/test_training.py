@@ -1,0 +1,269 @@
+"""The losses are the paper's, the game can be won, repeated and interrupted."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers import manifest
+from helpers.bits import signs_to_bits
+from helpers.neural import networks, training
+from helpers.neural.cipher import NeuralCipher
+from helpers.neural.training import History, Phase, Players, lesson_recipe, train
+from helpers.quiet_tensorflow import tensorflow as tf
+
+
+def weights_of(*models) -> np.ndarray:
+    return np.concatenate([w.ravel() for model in models for w in model.get_weights()])
+
+
+@pytest.fixture(scope="module")
+def small():
+    """A pair for blocks of 8 bits after a short game, its Eve, and the curves of that game."""
+    players = Players(1, lesson_recipe, m_bits=8, k_bits=8, c_bits=8)
+    return players, train(players, Phase("all", 800, rate=5e-3, final_rate=5e-3))
+
+
+# --- Losses ---
+
+
+def test_wrong_bits_by_hand():
+    message = np.array([[1, -1, 1, -1]], np.float32)
+    for guess, expected in [
+        (message, 0),
+        (-message, 4),
+        (np.zeros((1, 4), np.float32), 2),
+        (message * [[-1, 1, 1, 1]], 1),
+    ]:
+        assert float(training.wrong_bits(message, guess)) == expected
+
+
+def test_wrong_bits_is_equation_3():
+    rng = np.random.default_rng(1)
+    message = rng.choice([-1, 1], (256, 16)).astype(np.float32)
+    guess = rng.uniform(-1, 1, (256, 16)).astype(np.float32)
+    distances = [sum(abs(m - g) for m, g in zip(*rows)) / 2 for rows in zip(message, guess)]
+    assert float(training.wrong_bits(message, guess)) == pytest.approx(np.mean(distances), rel=1e-5)
+
+
+def test_the_paper_s_loss_wants_bob_right_and_eve_guessing():
+    loss = training.alice_bob_loss
+    assert loss(0.0, 8.0, 16) == 0
+    assert loss(0.0, 0.0, 16) == loss(0.0, 16.0, 16) == 1  # all wrong tells as much as all right
+    assert loss(3.0, 6.0, 16) == 3 + 4 / 64
+    assert loss(0.5, 3.0, 8) == 0.5 + 1 / 16
+
+
+def test_sharp_loss_by_hand():
+    message = np.array([[1.0, 1.0], [1.0, -1.0]], np.float32)
+    logits = np.array([[24.0, -12.0], [12.0, -36.0]], np.float32)
+    far_right, wrong = np.log1p(np.exp(-24.0)), np.log1p(np.exp(12.0))
+    first = 4 * 2.0**2 + 0.025 * (far_right + wrong)
+    second = 0.025 * (np.log1p(np.exp(-12.0)) + np.log1p(np.exp(-36.0)))
+    loss = float(training.sharp_loss(message, logits))
+    assert loss == pytest.approx((first + second) / 2, rel=1e-5)
+
+
+def test_only_the_sharp_loss_pulls_back_a_bit_that_is_far_on_the_wrong_side():
+    message, logits = tf.ones((1, 1)), tf.Variable([[-40.0]])
+    with tf.GradientTape(persistent=True) as tape:
+        plain = training.wrong_bits(message, tf.tanh(logits / 2))
+        sharp = training.sharp_loss(message, logits)
+    assert abs(float(tape.gradient(plain, logits)[0, 0])) < 1e-6
+    assert float(tape.gradient(sharp, logits)[0, 0]) < -1
+
+
+# --- The pieces of the game ---
+
+
+@given(st.floats(0, 1))
+def test_the_learning_rate_rests_and_then_falls(progress):
+    phase = Phase("all", 100, rate=4e-3, final_rate=1e-3)
+    rate = training.rate_at(phase, progress)
+    assert phase.final_rate * (1 - 1e-9) <= rate <= phase.rate
+    if progress <= 0.4:
+        assert rate == phase.rate
+    else:  # a straight line from (0.4, 4e-3) to (1, 1e-3)
+        assert rate == pytest.approx(6e-3 - 5e-3 * progress)
+
+
+def test_random_pairs_are_fair_fresh_and_repeatable(small):
+    players, _ = small
+    message, key = (x.numpy() for x in training.random_pairs(players, tf.constant(5), 4096))
+    assert message.shape == key.shape == (4096, 8)
+    assert set(np.unique(message)) == {-1.0, 1.0}
+    assert abs(message.mean()) < 0.05 and abs(key.mean()) < 0.05
+    assert abs((message * key).mean()) < 0.05  # nothing in common
+    again, _ = training.random_pairs(players, tf.constant(5), 4096)
+    other, _ = training.random_pairs(players, tf.constant(6), 4096)
+    assert np.array_equal(message, again)
+    assert abs((message * other.numpy()).mean()) < 0.05
+
+
+def test_the_compiled_game_is_played_by_the_keras_models(small):
+    players, _ = small
+    message, key = training.random_pairs(players, tf.constant(0), 64)
+    bob, eve = training.play(players, message, key)
+    ciphertext = players.alice([message, key])
+    assert np.tanh(bob) == pytest.approx(np.asarray(players.bob([ciphertext, key])), abs=1e-4)
+    assert np.tanh(eve) == pytest.approx(np.asarray(players.eve(ciphertext)), abs=1e-4)
+
+
+def test_alice_bob_and_eve_start_differently():
+    players = Players(1, lesson_recipe)
+    alice, bob, eve = (m.get_weights()[-2] for m in (players.alice, players.bob, players.eve))
+    assert not np.array_equal(alice, bob)
+    assert not np.array_equal(bob, eve)
+
+
+# --- Training ---
+
+
+def test_bob_learns_and_eve_does_not_keep_up(small):
+    _, history = small
+    assert history.bob_loss[0] > 3.9  # of 8 bits: a coin
+    assert history.bob_loss[-1] < 0.5
+    assert history.eve_loss[-1] > history.bob_loss[-1] + 0.5
+
+
+def test_the_history_has_a_point_for_every_hundred_iterations(small):
+    players, history = small
+    assert history.iteration == list(range(100, 801, 100))
+    assert len(history.bob_loss) == len(history.eve_loss) == len(history.alice_bob_loss) == 8
+    bob, eve = history.bob_loss[-1], history.eve_loss[-1]
+    assert history.alice_bob_loss[-1] == pytest.approx(bob + (4 - eve) ** 2 / 16)
+    assert players.iteration >= 800
+
+
+def test_evaluation_counts_the_right_blocks_and_bits(small):
+    players, _ = small
+    scores = training.evaluate(players, np.random.default_rng(3), pairs=1000)
+    rng = np.random.default_rng(3)  # the same pairs again
+    message, key = (2.0 * rng.integers(0, 2, (1000, 8), np.uint8) - 1 for _ in range(2))
+    ciphertext = np.asarray(players.alice([message, key]))
+    bob = np.asarray(players.bob([ciphertext, key])) * message > 0
+    eve = np.asarray(players.eve(ciphertext)) * message > 0
+    for name, right in (("bob", bob), ("eve", eve)):
+        bits, blocks = getattr(scores, f"{name}_bits"), getattr(scores, f"{name}_blocks")
+        assert (bits.hits, bits.total) == (right.sum(), 8000)
+        assert (blocks.hits, blocks.total) == (right.all(axis=1).sum(), 1000)
+    assert scores.bob_blocks.share > scores.eve_blocks.share
+
+
+def test_in_eve_s_phase_only_eve_learns(small):
+    players, _ = small
+    pair, eve = weights_of(players.alice, players.bob), weights_of(players.eve)
+    history = train(players, Phase("eve", 300))
+    assert np.array_equal(pair, weights_of(players.alice, players.bob))
+    assert not np.array_equal(eve, weights_of(players.eve))
+    assert history.eve_loss[-1] < history.eve_loss[0]  # she catches up with a pair at rest
+
+
+def test_a_team_keeps_the_average_of_its_weights():
+    model = networks.build_eve()
+    team = training.Team([model], "SGD")
+    start, ones = team.theta.numpy(), np.ones(team.theta.shape, np.float32)
+    team.optimizer.learning_rate = 1.0
+    for _ in range(2):  # one down, and one down again
+        team.learn(tf.constant(ones), averaging=0.75)
+    assert team.theta.numpy() == pytest.approx(start - 2, abs=1e-5)
+    team.settle()
+    expected = start - (0.25 * 0.75 * 1 + 0.25 * 2)
+    assert team.theta.numpy() == pytest.approx(expected, abs=1e-5)
+    assert weights_of(model) == pytest.approx(expected, abs=1e-5)
+
+
+# --- The same again, and stopping ---
+
+
+def stop(history: History) -> bool:
+    return len(history.iteration) == 2
+
+
+def interrupt(history: History) -> None:
+    if stop(history):
+        raise KeyboardInterrupt
+
+
+def test_stopped_or_interrupted_the_same_seed_has_learned_the_same():
+    learned = []
+    for watch in (stop, interrupt):
+        players = Players(1, lesson_recipe)
+        start = weights_of(players.alice, players.bob)
+        history = train(players, Phase("all", 10_000, rate=2e-3), watch)
+        assert history.iteration == [100, 200]
+        assert players.iteration == 200
+        # The models hold what the compiled game has learned, not what they began with.
+        assert not np.array_equal(start, weights_of(players.alice, players.bob))
+        assert np.array_equal(weights_of(players.alice, players.bob), players.pair.theta.numpy())
+        learned.append(weights_of(players.alice, players.bob, players.eve))
+    assert np.array_equal(*learned)  # bit by bit
+
+
+def test_another_seed_is_another_game():
+    one, two = Players(1, lesson_recipe), Players(2, lesson_recipe)
+    for a, b in zip((one.alice, one.bob, one.eve), (two.alice, two.bob, two.eve)):
+        assert not np.array_equal(weights_of(a), weights_of(b))
+    (a, _), (b, _) = (training.random_pairs(p, tf.constant(0), 64) for p in (one, two))
+    assert not np.array_equal(a, b)
+
+
+# --- Recipes ---
+
+
+def test_the_lesson_s_recipe_gets_bob_right():
+    players = Players(2, lesson_recipe)
+    for phase in lesson_recipe.phases:
+        train(players, phase)
+    scores = training.evaluate(players, np.random.default_rng(1))
+    assert scores.bob_blocks.share >= 0.999
+    assert scores.eve_blocks.share < 0.01
+    cipher = NeuralCipher.from_networks(players.alice, players.bob)
+    wrong, _ = training.wrong_blocks(cipher, np.random.default_rng(2), 10_000)
+    assert wrong <= 10  # the same through NumPy and float16
+
+
+def test_wrong_blocks_counts_the_blocks_that_are_wrong():
+    """Against one pair at a time, through a pair of networks that errs often: an untrained one."""
+    players = Players(1, lesson_recipe)
+    cipher = NeuralCipher.from_networks(players.alice, players.bob)
+    wrong, margin = training.wrong_blocks(cipher, np.random.default_rng(1), 500)
+    message, key = np.random.default_rng(1).integers(0, 2, (2, 500, 16), np.uint8)
+    values = np.asarray(players.alice([2.0 * message - 1, 2.0 * key - 1])).astype(np.float16)
+    guess = np.asarray(players.bob([values.astype(np.float32), 2.0 * key - 1]))
+    assert wrong == (signs_to_bits(guess) != message).any(axis=1).sum() > 0
+    assert margin < 0
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch):
+    """`main` with a recipe of 100 iterations and a data folder of its own."""
+    (tmp_path / "weights").mkdir()
+    monkeypatch.setattr(manifest, "DATA", tmp_path)
+    monkeypatch.setattr(manifest, "MANIFEST", tmp_path / "MANIFEST.json")
+    monkeypatch.setattr(training, "lesson_recipe", training.Recipe("Adam", (Phase("eve", 100),)))
+    monkeypatch.setattr(training, "results", lambda cipher, players: {"wrong": 0})
+    words = ["training", "--recipe", "lesson", "--seed", "5", "--name", "tiny"]
+    monkeypatch.setattr("sys.argv", words)
+    return training.main
+
+
+def test_the_command_writes_a_pair_with_its_provenance(command, capsys):
+    command()
+    cipher = NeuralCipher.load("tiny")  # so the manifest knows it
+    assert cipher.name == "tiny"
+    assert cipher.about == json.loads(capsys.readouterr().out)
+    assert cipher.about["seed"] == 5
+    assert cipher.about["command"].endswith("--recipe lesson --seed 5 --name tiny")
+    assert {"date", "python", "tensorflow", "keras", "device", "wrong"} <= set(cipher.about)
+
+
+def test_the_command_interrupted_writes_nothing(command, tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "train", lambda players, phase, watch: History(phase, 16))
+    with pytest.raises(SystemExit, match="nothing was written"):
+        command()
+    assert not list(tmp_path.rglob("*.*"))
