@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import importlib.util
+import json
 import os
 import re
 import subprocess
@@ -35,8 +36,7 @@ ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
 def lab(arguments: list[str]) -> int:
     """open JupyterLab on the first lesson, on this machine alone"""
     first = "notebooks/00_start_here.ipynb"
-    here_alone = ["--ServerApp.ip=127.0.0.1", "--LabApp.news_url=None"]
-    return run("-m", "jupyterlab", first, *here_alone, *arguments)
+    return run("-m", "jupyterlab", first, "--ServerApp.ip=127.0.0.1", *arguments)
 
 
 def test(arguments: list[str]) -> int:
@@ -99,6 +99,7 @@ def set_up() -> None:
     if Path(sys.prefix).resolve() != VENV:  # nobody can replace the Python they run
         make_venv()
     install()
+    calm_jupyterlab()
     STAMP.write_text(wanted_stamp(), encoding="utf-8")  # last, so that it vouches for all the rest
 
 
@@ -135,6 +136,15 @@ def install() -> None:
         )
 
 
+def calm_jupyterlab() -> None:
+    """Have JupyterLab ask nobody, in the middle of a class, whether to fetch its news."""
+    settings = VENV / "share/jupyter/lab/settings/overrides.json"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    quiet = {"fetchNews": "false", "checkForUpdates": False}
+    text = json.dumps({"@jupyterlab/apputils-extension:notification": quiet})
+    settings.write_text(text, encoding="utf-8")
+
+
 def stanza(package: str, lock: str) -> str:
     """The lines of `lock` that pin `package`: its version and its hashes."""
     found = re.search(rf"^{re.escape(package)}==.*(?:\n +--hash=.*)*\n", lock, re.MULTILINE)
@@ -152,7 +162,7 @@ def complaint_about(version: tuple[int, int]) -> str | None:
         return None
     return (
         f"This is Python {version[0]}.{version[1]}, but TensorFlow needs 3.10 to 3.13: install one "
-        "of them and call it by name, as in python3.12 -m helpers lab, or make lab PYTHON=python3.12"
+        "of them and name it, as in python3.12 -m helpers lab, or make lab PYTHON=python3.12"
     )
 
 

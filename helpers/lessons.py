@@ -51,11 +51,10 @@ def run(path: Path, seconds_per_cell: int = 300) -> NotebookNode:
 
 
 def without_traces(lesson: NotebookNode) -> NotebookNode:
-    """Drop, in place, the traces of one run: Python's exact version, the identities of live
-    widgets.
-    """
+    """Drop, in place, what one run leaves: Python's exact version, times, live widgets' names."""
     lesson.metadata = nbformat.from_dict(METADATA)
     for cell in lesson.cells:
+        cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(LIVE_WIDGET, None)  # the still picture beside it stays
     return lesson

@@ -12,6 +12,7 @@ from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
 STYLE = """
+:root { --jp-code-font-size: 14px; }
 body { margin: 0; background: #fff; color: #222; font-family: system-ui, sans-serif; }
 main { max-width: 60rem; margin: 0 auto; padding: 1rem; }
 nav { display: flex; gap: 1.5rem; padding: .5rem 0; font-size: 1rem; }

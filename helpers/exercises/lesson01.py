@@ -1,0 +1,74 @@
+"""Exercises of lesson 01, Pictures as bits."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from helpers import bits
+from helpers.exercises import Exercise, FunctionExercise
+
+bits_of_200 = Exercise(
+    expected=[1, 1, 0, 0, 1, 0, 0, 0],
+    because="128 + 64 + 8 = 200.",
+    hint_text="128 fits into 200, so the first bit is 1; 72 is left: does 64 fit into that?",
+    solution_text="bits_of_200 = [1, 1, 0, 0, 1, 0, 0, 0]  # 128 + 64 + 8",
+    slips=[
+        ([0, 0, 0, 1, 0, 0, 1, 1], "these are the right bits, but the most significant is last."),
+        ("11001000", "this is a text, where a list of eight numbers is asked for."),
+    ],
+)
+
+bits_of_text = FunctionExercise(
+    expected=lambda text: "".join(map(str, bits.blocks_to_bits(bits.text_to_blocks(text)).flat)),
+    inputs=["adi", "a", "", "Grüße", "Ω ≈ 7"],
+    because='"adi" has 48 digits, 16 for each of its three characters.',
+    hint_text="ord(character) is a character's number, and format(5, '08b') is '00000101'.",
+    solution_text=(
+        "def bits_of_text(text):\n"
+        '    return "".join(format(ord(character), "016b") for character in text)'
+    ),
+    slips=[
+        (
+            lambda text: "".join(format(ord(character), "b") for character in text),
+            "the zeros at the front of each character are missing.",
+        ),
+        (
+            lambda text: "".join(format(ord(character), "08b") for character in text),
+            "each character has 8 digits, which is too few for the Ω of other inputs.",
+        ),
+        (
+            lambda text: " ".join(format(ord(character), "016b") for character in text),
+            "the digits are right, but blanks stand between them.",
+        ),
+    ],
+)
+
+distinct_blocks = FunctionExercise(
+    expected=lambda picture: np.unique(bits.picture_to_blocks(picture)).size,
+    inputs=[
+        np.full((4, 4, 3), (159, 216, 238), np.uint8),  # the penguin's sky: one colour
+        np.zeros((3, 3, 3), np.uint8),
+        np.arange(5 * 5 * 3, dtype=np.uint8).reshape(5, 5, 3) % 9,
+        np.random.default_rng(1).integers(0, 256, (16, 16, 3), np.uint8),
+    ],
+    because="one flat colour makes at most three different blocks, however large the area is.",
+    hint_text="Begin with bits.picture_to_blocks(picture); Python's set() keeps one of each value.",
+    solution_text=(
+        "def distinct_blocks(picture):\n"
+        "    return len(set(bits.picture_to_blocks(picture).tolist()))"
+    ),
+    slips=[
+        (
+            lambda picture: np.unique(picture.reshape(-1, 3), axis=0).shape[0],
+            "you counted the colours, and a block is two bytes, where a pixel is three.",
+        ),
+        (
+            lambda picture: (picture.size + 1) // 2,
+            "you counted all blocks, and each that comes again counts once only.",
+        ),
+        (
+            lambda picture: np.unique(picture).size,
+            "you counted the different bytes, and a block is two bytes.",
+        ),
+    ],
+)

@@ -1,0 +1,55 @@
+"""Exercises of lesson 02, Alice and Bob."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from helpers import bits
+from helpers.exercises import Exercise, FunctionExercise
+
+penalty = FunctionExercise(
+    expected=lambda eve_loss: (8 - eve_loss) ** 2 / 64,
+    inputs=[8, 0, 16, 6.5, 7.25],
+    because="it is 0 where Eve tosses coins, and 1 where she has all bits right or all wrong.",
+    hint_text="m_bits is 16, so m_bits/2 is 8: how far is Eve from 8, squared, and divided by 64?",
+    solution_text="def penalty(eve_loss):\n    return (8 - eve_loss) ** 2 / 8**2",
+    slips=[
+        (lambda eve_loss: (8 - eve_loss) ** 2, "the square is there, the division is missing."),
+        (lambda eve_loss: (16 - eve_loss) ** 2 / 64, "she should have half of the bits wrong."),
+        (lambda eve_loss: (8 - eve_loss) / 8, "the distance has to be squared."),
+    ],
+)
+
+lucky_blocks = Exercise(
+    expected=10_000 / 2**16,
+    because="about 0.15 blocks; the paper's 0.12 % are 12 blocks, some 80 times as many.",
+    hint_text="A coin is right half of the time, and all 16 have to be right.",
+    solution_text="lucky_blocks = 10_000 / 2**16",
+    slips=[
+        (2.0**-16, "this is the chance of one block, and 10,000 are tried."),
+        (10_000 / 16, "16 bits do not make one chance in 16: each of them halves it."),
+        (5_000, "half of the bits are right, but a block needs all 16 of its bits."),
+    ],
+)
+
+blocks_of = FunctionExercise(
+    expected=lambda raw: bits.bits_to_blocks(bits.signs_to_bits(raw)),
+    inputs=[
+        np.tile([0.9, -0.9], (1, 8)),
+        np.random.default_rng(1).uniform(-1, 1, (5, 16)),
+        np.full((2, 16), 0.01),
+    ],
+    because="a raw answer above 0 is a 1, however little it is above.",
+    hint_text="bits.signs_to_bits is the threshold; bits.bits_to_blocks makes numbers of 16 bits.",
+    solution_text=(
+        "def blocks_of(raw_answers):\n"
+        "    return bits.bits_to_blocks(bits.signs_to_bits(raw_answers))"
+    ),
+    slips=[
+        (lambda raw: (raw > 0).astype(np.uint8), "these are the bits, not yet the blocks."),
+        (
+            lambda raw: bits.bits_to_blocks((raw > 0.5).astype(np.uint8)),
+            "the threshold is 0, since the raw answers run from -1 to 1.",
+        ),
+    ],
+)

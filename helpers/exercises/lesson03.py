@@ -1,0 +1,78 @@
+"""Exercises of lesson 03, Eve."""
+
+from __future__ import annotations
+
+from helpers.exercises import Exercise, FunctionExercise
+
+key_bits = Exercise(
+    expected=41,
+    because="25 bits more make the second into 33,554,432 seconds; AES has 128 bits and more.",
+    hint_text="How often must 1 be doubled until it is at least 31,536,000? Add that to 16.",
+    solution_text=(
+        "key_bits = 16\n"
+        "while 2 ** (key_bits - 16) < 31_536_000:\n"
+        "    key_bits += 1\n"
+        "key_bits = key_bits"
+    ),
+    slips=[
+        (25, "that is how many bits more than the first ones are needed."),
+        (40, "half a year is over by then, but not a whole one."),
+        (42, "that is enough, but one bit fewer would be enough too."),
+    ],
+)
+
+
+def _blocks(ciphertext: bytes) -> list[bytes]:
+    return [ciphertext[i : i + 16] for i in range(0, len(ciphertext), 16)]
+
+
+repeated_blocks = FunctionExercise(
+    expected=lambda ciphertext: len(_blocks(ciphertext)) - len(set(_blocks(ciphertext))),
+    inputs=[
+        bytes(range(16)) * 3 + bytes(16) * 2,
+        bytes(range(256)),
+        b"",
+        bytes(8) + bytes(range(16)) + bytes(range(16)) + bytes(8),
+    ],
+    because="in ECB mode equal blocks show; in counter mode a repeat is all but impossible.",
+    hint_text="Cut the bytes into pieces of 16; Python's set() keeps one of each.",
+    solution_text=(
+        "def repeated_blocks(ciphertext):\n"
+        "    blocks = [ciphertext[i : i + 16] for i in range(0, len(ciphertext), 16)]\n"
+        "    return len(blocks) - len(set(blocks))"
+    ),
+    slips=[
+        (
+            lambda ciphertext: len(set(_blocks(ciphertext))),
+            "you counted the different blocks, not those that have come before.",
+        ),
+        (
+            lambda ciphertext: sum(_blocks(ciphertext).count(b) > 1 for b in _blocks(ciphertext)),
+            "the first of several equal blocks has not come before it.",
+        ),
+        (
+            lambda ciphertext: len(ciphertext) - len(set(ciphertext)),
+            "you compared single bytes, and a block has 16 of them.",
+        ),
+    ],
+)
+
+whole_blocks = FunctionExercise(
+    expected=lambda share: round(100 * share**16),
+    inputs=[0.95, 0.99, 0.58, 0.5, 1.0, 0.0],
+    because="58 % of the bits look like 0 % of the blocks, which is how a leak stays unseen.",
+    hint_text="Two bits are both right with a chance of share * share; go on to sixteen.",
+    solution_text="def whole_blocks(share_of_bits):\n    return round(100 * share_of_bits**16)",
+    slips=[
+        (lambda share: share**16, "this is a share from 0 to 1; percent are asked for."),
+        (
+            lambda share: 100 * share**16,
+            "this is in percent, but not yet rounded to a whole number.",
+        ),
+        (lambda share: round(100 * share), "this is the share of bits; sixteen must be right."),
+        (
+            lambda share: round(100 * share * 16),
+            "chances of independent events multiply, they do not add.",
+        ),
+    ],
+)

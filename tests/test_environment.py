@@ -1,0 +1,45 @@
+"""Lesson 00 asks whether everything is as it was tested; here it is not."""
+
+from __future__ import annotations
+
+from importlib import metadata
+
+import pytest
+from packaging.requirements import Requirement
+
+from helpers import environment, manifest
+
+
+def test_here_everything_is_as_it_was_tested():
+    assert environment.problems() == []
+
+
+def test_an_old_python_is_named(monkeypatch):
+    monkeypatch.setattr(environment.sys, "version_info", (3, 9, 1))
+    (sentence,) = environment.python_problems()
+    assert "Python 3.9" in sentence and "3.10 to 3.13" in sentence
+
+
+def test_a_package_of_another_version_is_named(monkeypatch):
+    right = metadata.version
+    monkeypatch.setattr(metadata, "version", lambda name: "0.1" if name == "numpy" else right(name))
+    (sentence,) = environment.package_problems()
+    assert sentence.startswith("numpy is 0.1, tested was ")
+    assert "set-up" in sentence
+
+
+def test_a_missing_package_is_named():
+    (sentence,) = environment.version_problem(Requirement("no-such-package==1.0"))
+    assert sentence.startswith("no-such-package is missing, tested was 1.0")
+
+
+@pytest.mark.parametrize("damage", ["missing", "altered"])
+def test_a_damaged_file_is_named(damage, tmp_path, monkeypatch):
+    entries = {name: entry for name, entry in manifest.entries().items() if "eye" in name}
+    monkeypatch.setattr(manifest, "entries", lambda: entries)
+    monkeypatch.setattr(manifest, "DATA", tmp_path)
+    if damage == "altered":
+        (tmp_path / "pictures").mkdir()
+        (tmp_path / "pictures" / "eye.png").write_bytes(b"not the eye")
+    (sentence,) = environment.data_problems()
+    assert "pictures/eye.png" in sentence and "git restore" in sentence

@@ -1,0 +1,171 @@
+"""Every exercise answers the right, the wrong and the missing answer in a sentence of its own."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from helpers import bits, exercises
+from helpers.exercises import NOT_YET_ANSWERED, Exercise, FunctionExercise, lesson01
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+
+
+def declared() -> dict[str, tuple[str, Exercise]]:
+    """Every exercise of every lesson: "lesson.name" -> (name, exercise)."""
+    lessons = [info.name for info in pkgutil.iter_modules(exercises.__path__)]
+    return {
+        f"{lesson}.{name}": (name, exercise)
+        for lesson in lessons
+        for name, exercise in vars(importlib.import_module(f"helpers.exercises.{lesson}")).items()
+        if isinstance(exercise, Exercise)
+    }
+
+
+ALL = declared()
+every_exercise = pytest.mark.parametrize(("name", "exercise"), ALL.values(), ids=ALL)
+
+
+def solved(name: str, exercise: Exercise):
+    """What the solution, run as a learner would run it, leaves under the exercise's name."""
+    namespace = {"np": np, "bits": bits}
+    exec(exercise.solution_text, namespace)
+    return namespace[name]
+
+
+def is_one_sentence(text: str) -> bool:
+    return text[0].isupper() and text.endswith(".") and "\n" not in text
+
+
+def test_there_are_exercises():
+    assert {"lesson01.bits_of_200", "lesson01.bits_of_text", "lesson01.distinct_blocks"} <= set(ALL)
+
+
+# --- Of every exercise ---
+
+
+@every_exercise
+def test_the_solution_is_right(name, exercise, capsys):
+    exercise.check(solved(name, exercise))
+    said = capsys.readouterr().out
+    assert said == f"Right: {exercise.because}\n" and is_one_sentence(said.strip())
+
+
+@every_exercise
+@pytest.mark.parametrize("empty", [..., None])
+def test_an_empty_answer_is_not_wrong(name, exercise, empty, capsys):
+    exercise.check(empty)
+    assert capsys.readouterr().out == NOT_YET_ANSWERED + "\n"
+
+
+@every_exercise
+def test_a_stub_is_not_wrong(name, exercise):
+    if isinstance(exercise, FunctionExercise):
+        assert exercise.verdict(lambda _: ...) == NOT_YET_ANSWERED
+
+
+@every_exercise
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        0,
+        -1,
+        2.5,
+        "",
+        "no",
+        [],
+        [0] * 8,
+        [[1], [1, 2]],
+        {},
+        object(),
+        np.zeros((2, 2)),
+        {1: 2}.keys(),
+    ],
+)
+def test_a_wrong_answer_gets_a_sentence(name, exercise, wrong):
+    answer = (lambda _: wrong) if isinstance(exercise, FunctionExercise) else wrong
+    said = exercise.verdict(answer)
+    assert said.startswith("Not yet: ") and is_one_sentence(said)
+
+
+@every_exercise
+def test_every_slip_is_recognised_and_gives_nothing_away(name, exercise):
+    for slip, sentence in exercise.slips:
+        said = exercise.verdict(slip)
+        assert said.startswith("Not yet: ") and said.endswith(sentence) and is_one_sentence(said)
+        assert not tells(sentence, name, exercise)
+
+
+@every_exercise
+def test_the_hint_is_no_solution(name, exercise, capsys):
+    exercise.hint()
+    hint = capsys.readouterr().out
+    assert len(hint) > 20 and not tells(hint, name, exercise)
+
+
+@every_exercise
+def test_the_solution_is_printed_as_code(name, exercise, capsys):
+    exercise.solution()
+    code = capsys.readouterr().out
+    assert code == exercise.solution_text + "\n"
+    compile(code, "solution", "exec")
+
+
+def tells(text: str, name: str, exercise: Exercise) -> bool:
+    """Whether `text` holds the answer: the expected value, or the solution's last expression."""
+    last_line = exercise.solution_text.splitlines()[-1].split("  #")[0]
+    secrets = [last_line.removeprefix("    return ").removeprefix(f"{name} = ")]
+    if not isinstance(exercise, FunctionExercise):
+        secrets.append("".join(char for char in str(exercise.expected) if char not in " ,[]()'"))
+    return any(secret in text for secret in secrets)
+
+
+# --- Of functions ---
+
+
+def test_a_function_that_raises_gets_a_sentence():
+    def broken(text):
+        raise KeyError("a message\nof two lines")
+
+    said = lesson01.bits_of_text.verdict(broken)
+    assert said == "Not yet: for 'adi' it stops with KeyError ('a message\\nof two lines')."
+
+
+def test_something_else_than_a_function_is_named():
+    said = lesson01.bits_of_text.verdict("0" * 48)
+    assert said == "Not yet: this is a text of 48 characters, where a function is asked for."
+
+
+def test_a_function_that_only_knows_the_first_input_is_not_right():
+    known = lesson01.bits_of_text.expected("adi")
+    assert "for 'a'" in lesson01.bits_of_text.verdict(lambda text: known)
+
+
+def test_a_function_that_returns_nothing_is_told_so():
+    assert "NoneType" in lesson01.bits_of_text.verdict(lambda text: None)
+
+
+def test_a_function_may_change_its_input_without_changing_the_exercise():
+    def careless(picture):
+        count = len(set(bits.picture_to_blocks(picture).tolist()))
+        picture[:] = 0
+        return count
+
+    for _ in range(2):
+        assert lesson01.distinct_blocks.verdict(careless).startswith("Right")
+
+
+def test_a_length_that_is_wrong_is_named():
+    said = lesson01.bits_of_text.verdict(lambda text: "0" * 26)
+    assert "a text of 26 characters, where a text of 48 characters is asked for" in said
+    said = lesson01.bits_of_200.verdict([1, 1, 0])
+    assert said == "Not yet: this is a list of length 3, where a list of length 8 is asked for."
+
+
+@pytest.mark.parametrize("right", [(1, 1, 0, 0, 1, 0, 0, 0), np.array([1, 1, 0, 0, 1, 0, 0, 0])])
+def test_a_tuple_or_an_array_is_as_good_as_a_list(right):
+    assert lesson01.bits_of_200.verdict(right).startswith("Right")

@@ -1,0 +1,57 @@
+"""The README says what is so: its links, its commands, its picture, its numbers."""
+
+from __future__ import annotations
+
+import io
+import re
+import runpy
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from helpers.__main__ import COMMANDS
+from helpers.neural.cipher import NeuralCipher
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("target", re.findall(r"\]\(([^)#:]+)\)", README))
+def test_a_link_leads_somewhere(target):
+    assert (ROOT / target).exists()
+
+
+def test_every_lesson_is_on_the_map_with_its_minutes():
+    for path in LESSONS:
+        minutes = re.search(r"About (\d+) minutes", path.read_text(encoding="utf-8"))[1]
+        assert re.search(rf"\(notebooks/{path.name}\) \| {minutes} \|", README), path.name
+
+
+@pytest.mark.parametrize("command", sorted(set(re.findall(r"make ([a-z]+)\b", README))))
+def test_a_command_exists(command):
+    assert command in COMMANDS
+    assert re.search(
+        rf"^[a-z ]*\b{command}\b[a-z ]*:", (ROOT / "Makefile").read_text("utf-8"), re.M
+    )
+
+
+def test_the_picture_is_what_the_shipped_pair_makes_today():
+    script = runpy.run_path(str(ROOT / "data" / "pictures" / "draw_four_ways.py"))
+    drawn = np.asarray(Image.open(io.BytesIO(script["draw"]())).convert("RGB"), int)
+    shown = np.asarray(Image.open(ROOT / "data/pictures/four_ways.png").convert("RGB"), int)
+    # A little room for other fonts and other rounding; a wrong picture is far from it.
+    assert drawn.shape == shown.shape
+    assert np.abs(drawn - shown).mean() < 2
+
+
+def test_the_numbers_of_the_shipped_pair_are_those_of_its_file():
+    about = NeuralCipher.load("paper").about
+    assert about["wrong_of_10000000_random_pairs"] == 0
+    assert about["wrong_of_65536_under_the_papers_key"] == 0
+    assert f"| {about['eve_blocks']} |" in README
+    assert f"| {about['eve_bits']} |" in README
+    for fact in (about["command"], about["date"], f"{about['training_seconds']} seconds"):
+        assert fact in README
