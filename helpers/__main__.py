@@ -43,6 +43,7 @@ def test(arguments: list[str]) -> int:
     """check the code's style, then run every test and every lesson"""
     # Two or more at a time, but few enough that TensorFlow, loaded in each, fits into memory.
     side_by_side = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadscope"]
+    side_by_side += ["--no-loadscope-reorder"]  # tests/conftest.py puts what takes long first
     statuses = [
         run("-m", "ruff", "check"),
         run("-m", "ruff", "format", "--check"),

@@ -1,4 +1,4 @@
-"""Every plot of the lessons: they take arrays, draw on `ax` where one is given, return the figure."""
+"""Every plot of the lessons. They take arrays, draw on `ax` where it is given, return a figure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import matplotlib
 import numpy as np
 from IPython.display import display
 from matplotlib.axes import Axes
@@ -26,6 +27,8 @@ GREY = "#767676"
 
 ALICE, BOB, EVE = ORANGE, BLUE, VERMILLION
 
+matplotlib.rcParams["font.size"] = 11  # to be read from the last row of a classroom
+
 
 def new_figure(width: float = 8, height: float = 4) -> Figure:
     """An empty figure, sizes in inches, whose parts keep clear of each other."""
@@ -35,9 +38,8 @@ def new_figure(width: float = 8, height: float = 4) -> Figure:
 def to_png(figure: Figure, dpi: int = 110) -> bytes:
     """The figure as the bytes of a PNG file, in 256 colours: a third of the size in a notebook."""
     drawn, file = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, format="rgba", dpi=dpi)
-    size = tuple(int(inches * dpi) for inches in figure.get_size_inches())
-    image = Image.frombytes("RGBA", size, drawn.getvalue()).convert("RGB")
+    figure.savefig(drawn, format="png", dpi=dpi)
+    image = Image.open(drawn).convert("RGB")
     image.quantize(256, dither=Image.Dither.NONE).save(file, format="png", optimize=True)
     return file.getvalue()
 
@@ -208,7 +210,7 @@ def layer_strips(layers: Sequence[tuple[str, np.ndarray]], title: str) -> Figure
 
 
 def training_curves(histories: Sequence[History], title: str, ax: Axes | None = None) -> Figure:
-    """Wrong bits of Bob and Eve over the iterations; a thin line where one phase follows another."""
+    """Wrong bits of Bob and Eve over the iterations; a thin line between one phase and the next."""
     ax = on(ax, 9, 4)
     iteration = np.concatenate([history.iteration for history in histories])
     chance = histories[0].m_bits / 2
@@ -519,7 +521,8 @@ def eves(shares: dict[str, float], title: str, ax: Axes | None = None) -> Figure
     """A bar for each Eve: the share of bits she reads, from 0 to 1, beside a coin's."""
     ax = on(ax, 9, 0.6 * len(shares) + 1.5)
     bars = ax.barh(list(shares), list(shares.values()), color=EVE, height=0.65)
-    ax.bar_label(bars, [f"{100 * share:.0f} %" for share in shares.values()], fontsize=12, padding=4)
+    percents = [f"{100 * share:.0f} %" for share in shares.values()]
+    ax.bar_label(bars, percents, fontsize=12, padding=4)
     ax.axvline(0.5, color=BLACK, ls="--", lw=1.5)
     ax.text(0.495, len(shares) - 0.45, "a coin", fontsize=12, ha="right", va="center")
     ax.invert_yaxis()

@@ -75,8 +75,7 @@ def refresh(paths: Sequence[Path]) -> bool:
 
 
 def export(paths: Sequence[Path]) -> bool:
-    """Run lessons and write them and their list as pages into build/lessons; True if none failed.
-    """
+    """Run lessons and write pages of them into build/lessons; True if none failed."""
     ran = {path.stem: run_aloud(path) for path in paths}
     if not all(ran.values()):
         return False
@@ -106,16 +105,19 @@ def chosen(beginnings: Sequence[str]) -> list[Path]:
     return [path for path in paths if not beginnings or path.stem.startswith(tuple(beginnings))]
 
 
-def main() -> int:
+def main(words: Sequence[str] | None = None) -> int:
     """The command line; 0 if every lesson ran."""
     parser = argparse.ArgumentParser(prog="python -m helpers.lessons", description=__doc__)
     parser.add_argument("what", choices=["refresh", "export"])
     parser.add_argument(
         "lessons", nargs="*", metavar="lesson", help="as in 02; all if none is named"
     )
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
+    paths = chosen(arguments.lessons)
+    if not paths:
+        parser.error("no lesson has such a name: give the beginnings of their names, as in 02")
     act = {"refresh": refresh, "export": export}[arguments.what]
-    return 0 if act(chosen(arguments.lessons)) else 1
+    return 0 if act(paths) else 1
 
 
 if __name__ == "__main__":

@@ -1,5 +1,8 @@
-"""Import TensorFlow without the lines its C++ core writes to stderr, which a notebook would keep
-for ever.
+"""TensorFlow, then Keras, imported without what TensorFlow's C++ core writes to stderr.
+
+A notebook would keep those lines for ever. Take both from here, so that none comes too early:
+
+    from helpers.quiet_tensorflow import keras
 
 The logger starts before Python can silence it, so file descriptor 2 itself points to nowhere for
 the import and for the first question about devices. Errors raised as Python exceptions are not
@@ -28,3 +31,5 @@ with _silent_stderr():
     import tensorflow
 
     tensorflow.config.list_physical_devices("GPU")
+
+import keras  # noqa: E402, F401

@@ -26,3 +26,8 @@ def pytest_configure(config):
     startup.mkdir(parents=True)
     shutil.copy(Path(__file__).with_name("offline.py"), startup)
     os.environ["IPYTHONDIR"] = profiles.name
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with what takes longest, so that no process waits for another at the end."""
+    items.sort(key=lambda item: ("browser" not in item.path.parts, item.path.suffix != ".ipynb"))

@@ -114,6 +114,13 @@ def test_lessons_are_chosen_by_the_beginnings_of_their_names(path, monkeypatch):
     assert lessons.chosen(["02"]) == []
 
 
+def test_a_lesson_that_is_not_there_is_said_to_be_missing(path, monkeypatch, capsys):
+    monkeypatch.setattr(lessons, "LESSONS", path.parent)
+    with pytest.raises(SystemExit):
+        lessons.main(["refresh", "02"])
+    assert "no lesson has such a name" in capsys.readouterr().err
+
+
 # --- pages ----------------------------------------------------------------------------------------
 
 

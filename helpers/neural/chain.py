@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-# So few that NumPy leaves a matrix product to one core: on a busy machine, sharing so small a one
-# between cores takes ten times as long.
-ROWS_AT_ONCE = 128
+# So few that NumPy leaves a product with a matrix of 64 x 64 to one core: from 128 rows on it would
+# be shared between cores, which on a busy machine takes ten times as long.
+ROWS_AT_ONCE = 96
 
 
 class Link(NamedTuple):
@@ -48,7 +48,7 @@ class Chain:
         self.matrices = as_matrices(self.links, self.weights)
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
-        """The outputs for the rows of `x`; where a network has two inputs they stand side by side."""
+        """The outputs for the rows of `x`; two inputs stand side by side in a row."""
         starts = range(0, max(len(x), 1), ROWS_AT_ONCE)
         return np.concatenate([self._forward(x[i : i + ROWS_AT_ONCE]) for i in starts])
 

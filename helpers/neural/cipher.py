@@ -67,7 +67,7 @@ class NeuralCipher:
         return self.alice(with_key(bits_to_signs(blocks_to_bits(blocks)), key))
 
     def decrypt_blocks(self, values: np.ndarray, key: Sequence[int]) -> np.ndarray:
-        """Bob: ciphertext values (n, 16) to blocks, uint16 (n,). Equation (2), then the threshold."""
+        """Bob: values (n, 16) to blocks, uint16 (n,). Equation (2), then the threshold."""
         return bits_to_blocks(signs_to_bits(self.raw_blocks(values, key)))
 
     def raw_blocks(self, values: np.ndarray, key: Sequence[int]) -> np.ndarray:
@@ -114,7 +114,7 @@ class NeuralCipher:
         key = check_key(key)
         if ciphertext.cipher != self.fingerprint:
             raise ValueError(
-                f"This ciphertext was made by another pair ({ciphertext.cipher}) than {self.name!r} "
+                f"This ciphertext is of another pair ({ciphertext.cipher}), not of {self.name!r} "
                 f"({self.fingerprint}): decrypt it with the cipher that encrypted it."
             )
         rows, place = distinct_rows(ciphertext.values)

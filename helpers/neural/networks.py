@@ -6,9 +6,9 @@ and ciphertext `m_bits`, `k_bits` and `c_bits`: 16 each.
 
 from __future__ import annotations
 
-import helpers.quiet_tensorflow  # noqa: F401, I001  (before Keras, which imports TensorFlow)
-import keras
-from keras import layers
+from helpers.quiet_tensorflow import keras
+
+layers = keras.layers
 
 
 def build_alice(m_bits: int = 16, k_bits: int = 16, c_bits: int = 16, seed: int = 0) -> keras.Model:

@@ -1,0 +1,577 @@
+"""The controls of the lessons: move something, and see at once what it does.
+
+Each is a widget that also leaves a still picture of itself in the notebook, with a description in
+words, for readers without a kernel. All work by keyboard alone, and what is wrong with an input is
+said in a sentence inside the control.
+
+What they compute stands elsewhere (`bits`, `metrics`, `neural`), what they draw in `figures`. No
+TensorFlow is loaded.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import traitlets
+from ipywidgets import (
+    HTML,
+    Button,
+    FileUpload,
+    FloatProgress,
+    GridBox,
+    HBox,
+    IntProgress,
+    IntSlider,
+    Layout,
+    ToggleButton,
+    ToggleButtons,
+    VBox,
+    Widget,
+)
+from ipywidgets import Image as Picture
+from PIL import Image
+
+from helpers import bits, figures, metrics, pictures
+from helpers.neural import eavesdropping
+from helpers.neural.cipher import Ciphertext, NeuralCipher, distinct_rows
+
+# --- what all controls share ----------------------------------------------------------------------
+
+
+class Control(VBox):
+    """A widget that also shows itself as a still picture, where there is no kernel to run it.
+
+    A control says in `alt` what there is to see, and in `still` draws it as a PNG file.
+    """
+
+    def alt(self) -> str:
+        """The control as it stands now, in words."""
+        raise NotImplementedError
+
+    def still(self) -> bytes:
+        """The control as it stands now, as the bytes of a PNG file."""
+        raise NotImplementedError
+
+    def _repr_mimebundle_(self, **options) -> tuple[dict, dict]:
+        """What a notebook keeps: the live widget, its still picture, and its description."""
+        alt = self.alt()
+        still = {"image/png": bytes(self.still()), "text/plain": alt}
+        return super()._repr_mimebundle_(**options) | still, {"image/png": {"alt": alt}}
+
+
+class Notice(Control):
+    """A sentence where a control would be, had its input been right."""
+
+    def __init__(self, text: str):
+        self.text = text
+        super().__init__([sentence(text, figures.VERMILLION)])
+
+    def alt(self) -> str:
+        return self.text
+
+    def still(self) -> bytes:
+        return figures.to_png(figures.framed(self.text))
+
+
+def built(kind: type[Control], *arguments) -> Control:
+    """A control of this kind, or a `Notice` that says what is wrong with its arguments."""
+    try:
+        return kind(*arguments)
+    except ValueError as error:
+        return Notice(str(error))
+
+
+def sentence(text: str = "", colour: str = "inherit") -> HTML:
+    """A line of text below a control; screen readers read it out when it changes."""
+    line = HTML()
+    say(line, text, colour)
+    return line
+
+
+def say(line: HTML, text: str, colour: str = "inherit") -> None:
+    """Put a new text into a `sentence`."""
+    line.value = (
+        f'<div role="status" aria-live="polite" style="color: {colour}; line-height: 1.5">'
+        f"{html.escape(text)}</div>"
+    )
+
+
+def decryption(cipher: NeuralCipher, ciphertext: Ciphertext) -> Callable[[np.ndarray], np.ndarray]:
+    """A function from a key to the picture: `cipher.decrypt`, for many keys in a row.
+
+    Which blocks of the ciphertext are equal is found once, and each is decrypted once a key.
+    """
+    rows, place = distinct_rows(ciphertext.values)
+    values = ciphertext.values[rows].astype(np.float32)
+
+    def decrypt(key: np.ndarray) -> np.ndarray:
+        blocks = cipher.decrypt_blocks(values, key)[place]
+        return bits.blocks_to_picture(blocks, ciphertext.shape)
+
+    return decrypt
+
+
+# --- lesson 02: a picture of one's own ------------------------------------------------------------
+
+
+class PictureUpload(Control):
+    """A button that takes in a picture of the reader's own; see `picture_upload`."""
+
+    picture = traitlets.Instance(np.ndarray)
+
+    def __init__(self, default: np.ndarray, max_side: int):
+        pictures.check_picture(default)
+        self.max_side = max_side
+        self.button = FileUpload(
+            description="Your picture",
+            tooltip="Choose a picture file from this computer",
+            accept="image/*",
+            layout=Layout(width="11em"),
+        )
+        self.image = Picture(layout=Layout(max_width="384px", object_fit="contain"))
+        self.line = sentence()
+        super().__init__([self.button, self.image, self.line])
+        self.button.observe(lambda change: self.take(change.new), names="value")
+        self.put(default, "A built-in picture, until you choose one of your own.")
+
+    def put(self, picture: np.ndarray, text: str) -> None:
+        """Show a picture and say something about it; who observes `picture` hears of it."""
+        height, width, _ = picture.shape
+        self.image.value = pictures.to_png(picture)
+        say(self.line, f"{text} {width} x {height} pixels.")
+        self.picture = picture
+
+    def take(self, files: tuple[dict, ...]) -> None:
+        """Show the uploaded file; where it is no picture, say so and keep the one before."""
+        if not files:
+            return
+        try:
+            data = bytes(files[-1]["content"])
+            picture = pictures.open_picture(data, self.max_side, downscale=True)
+        except ValueError as error:
+            say(self.line, f"{error} The picture above stays.", figures.VERMILLION)
+            return
+        with Image.open(io.BytesIO(data)) as original:
+            smaller = max(original.size) > self.max_side
+        self.put(picture, "Your picture, made smaller to" if smaller else "Your picture:")
+
+    def alt(self) -> str:
+        height, width, _ = self.picture.shape
+        return f"A button to choose a picture of your own; now it has {width} x {height} pixels."
+
+    def still(self) -> bytes:
+        return self.image.value
+
+
+def picture_upload(default: np.ndarray, max_side: int = 1024) -> PictureUpload:
+    """A button for a picture of one's own; until it is used, the picture is `default`.
+
+    The picture in use is `.picture`, uint8 (height, width, 3): what follows it calls
+    `.observe(function, names="picture")`. A side over `max_side` pixels is scaled down, and the
+    control says so; a file that is no picture is named, and changes nothing.
+
+    Raises ValueError if `default` is no picture.
+    """
+    return PictureUpload(default, max_side)
+
+
+# --- lesson 02: watching a training ---------------------------------------------------------------
+
+ITERATIONS_A_POINT = 100  # of a History; `training.CHUNK` would load TensorFlow
+SECONDS_A_DRAWING = 1.0
+STOPPED = " Stopped: press the button again before you train on."
+
+
+class TrainingMonitor(Control):
+    """Curves that grow while Alice, Bob and Eve learn, and a button to stop; see
+    `training_monitor`.
+    """
+
+    def __init__(self):
+        self.phases, self.drawn_at = [], 0.0
+        self.stop = ToggleButton(
+            description="Stop", tooltip="End the training and keep what is learned"
+        )
+        self.bar = FloatProgress(max=1, style={"bar_color": figures.BLUE}, layout=Layout(flex="1"))
+        self.image = Picture(format="png", layout=Layout(width="100%", max_width="880px"))
+        self.line = sentence("The training has not begun.")
+        row = HBox([self.stop, self.bar], layout=Layout(width="100%", max_width="880px"))
+        super().__init__([row, self.line, self.image])
+        hear_while_busy(self.stop)
+        self.draw()
+
+    def watch(self, history) -> bool:
+        """Show how far `history`, a `training.History`, has come; True once Stop is pressed."""
+        if not any(history is phase for phase in self.phases):
+            self.phases.append(history)
+        done = len(history.iteration) * ITERATIONS_A_POINT / history.phase.iterations
+        stop = self.stop.value
+        if stop or done >= 1 or time.monotonic() - self.drawn_at >= SECONDS_A_DRAWING:
+            self.bar.value = min(done, 1)
+            say(self.line, self.alt() + (STOPPED if stop else ""))
+            self.draw()
+        return stop
+
+    def draw(self) -> None:
+        """Draw the curves of all phases anew."""
+        if self.phases:
+            figure = figures.training_curves(self.phases, "How many bits of a block are wrong")
+        else:
+            figure = figures.framed("Bob's and Eve's wrong bits: their curves grow here")
+        self.image.value = figures.to_png(figure, dpi=100)
+        self.drawn_at = time.monotonic()
+
+    def alt(self) -> str:
+        if not self.phases:
+            return "A place for the curves of Bob's and Eve's wrong bits; training has not begun."
+        last = self.phases[-1]
+        return (
+            f"Phase {len(self.phases)}, iteration {last.iteration[-1]:,}: of {last.m_bits} bits, "
+            f"Bob has {last.bob_loss[-1]:.2f} wrong, Eve {last.eve_loss[-1]:.2f}."
+        )
+
+    def still(self) -> bytes:
+        return self.image.value
+
+
+def hear_while_busy(button: Widget) -> None:
+    """Let the first click on `button` through even while a cell runs.
+
+    JupyterLab sends clicks to a thread of their own, but ipykernel 7.4 hands each to the thread
+    that last spoke to the widget. For a new one that is the main thread, where the cell runs.
+    """
+    vars(button.comm).pop("_reply_subshell_id", None)
+
+
+def training_monitor() -> TrainingMonitor:
+    """Live curves of a training, a progress bar, and a Stop button.
+
+    Display it, then train with `training.train(players, phase, watch=monitor.watch)`; one monitor
+    serves several phases. Where the button is not heard while a cell runs, interrupting the kernel
+    stops the training too, and keeps what has been learned.
+    """
+    return TrainingMonitor()
+
+
+# --- lesson 04: a key to flip ---------------------------------------------------------------------
+
+
+class KeyFlipper(Control):
+    """Sixteen buttons, a key's bits, and what Bob reads with this key; see `key_flipper`."""
+
+    def __init__(
+        self, cipher: NeuralCipher, picture: np.ndarray, key: np.ndarray, rng: np.random.Generator
+    ):
+        self.picture, self.rng = picture, rng
+        self.right_key = self.key = bits.check_key(key)
+        self.decrypt = decryption(cipher, cipher.encrypt(picture, key))
+        self.buttons = [ToggleButton(layout=Layout(width="2.4em", padding="0")) for _ in self.key]
+        self.image = Picture(format="png", layout=Layout(width="384px", object_fit="contain"))
+        self.line = sentence()
+        super().__init__([self.key_row(), self.choices(), self.image, self.line])
+        self.setting = False
+        self.set_key(key)
+        for button in self.buttons:
+            button.observe(self.on_toggle, names="value")
+
+    def key_row(self) -> GridBox:
+        """The buttons, with their positions above them."""
+        numbers = [
+            HTML(f'<div aria-hidden="true" style="text-align: center">{i}</div>')
+            for i in range(len(self.buttons))
+        ]
+        columns = f"repeat({len(self.buttons)}, 2.6em)"
+        return GridBox(numbers + self.buttons, layout=Layout(grid_template_columns=columns))
+
+    def choices(self) -> HBox:
+        """Buttons that set the whole key."""
+        choose = [
+            lambda: bits.PAPER_KEY,
+            lambda: bits.random_key(self.rng),
+            lambda: bits.flip(self.key, int(self.rng.integers(bits.K_BITS))),
+        ]
+        buttons = [Button(description=name, tooltip=text) for name, text in CHOICES.items()]
+        for button, new_key in zip(buttons, choose):
+            button.on_click(lambda _, new_key=new_key: self.set_key(new_key()))
+        return HBox(buttons, layout=Layout(flex_flow="row wrap"))
+
+    def set_key(self, key: np.ndarray) -> None:
+        """Press the buttons as `key` has it, uint8 (16,), and decrypt once."""
+        self.setting = True
+        for button, bit in zip(self.buttons, bits.check_key(key)):
+            button.value = bool(bit)
+        self.setting = False
+        self.on_toggle()
+
+    def on_toggle(self, _=None) -> None:
+        """Decrypt with the key that the buttons show."""
+        if self.setting:
+            return
+        self.key = np.array([button.value for button in self.buttons], np.uint8)
+        self.decrypted = self.decrypt(self.key)
+        self.image.value = pictures.to_png(self.decrypted)
+        self.label_buttons()
+        say(self.line, self.alt())
+
+    def label_buttons(self) -> None:
+        """Each button says its bit; one that is not as in the right key stands out."""
+        for i, (button, bit) in enumerate(zip(self.buttons, self.key)):
+            wrong = bit != self.right_key[i]
+            button.description = str(bit)
+            button.tooltip = f"key bit {i}, now {bit}" + (
+                ", not as in the right key" if wrong else ""
+            )
+            button.button_style = "warning" if wrong else ""
+
+    def alt(self) -> str:
+        flipped = np.flatnonzero(self.key != self.right_key)
+        known = {0: "the right key", 1: f"bit {flipped.sum()} flipped"}
+        which = known.get(flipped.size, f"{flipped.size} bits flipped")
+        wrong = 100 * metrics.bits_wrong(self.picture, self.decrypted)
+        text = f"Decrypted with {bits.format_key(self.key)}, {which}: {wrong:.0f} % of bits wrong."
+        return text + remark_on(self.picture)
+
+    def still(self) -> bytes:
+        figure = figures.key_and_picture(self.key, self.right_key, self.decrypted, self.alt())
+        return figures.to_png(figure)
+
+
+CHOICES = {
+    "The paper's key": "Set the key 0101 0101 0101 0101",
+    "Random key": "Set all 16 bits by tossing coins",
+    "Flip one bit": "Turn over one bit of the key as it is now, at random",
+}
+
+
+def remark_on(picture: np.ndarray) -> str:
+    """A word of warning where a picture has one colour only."""
+    flat = (picture == picture[:1, :1]).all()
+    return " The picture has one colour only, so there is little to see." if flat else ""
+
+
+def key_flipper(
+    cipher: NeuralCipher,
+    picture: np.ndarray,
+    key: Sequence[int] = bits.PAPER_KEY,
+    rng: np.random.Generator | None = None,
+) -> Control:
+    """A picture, encrypted under `key`, and sixteen buttons for the key it is decrypted with.
+
+    Beside the buttons: the paper's key, a random key, and a flip of one bit at random. Below the
+    decrypted picture: how many bits of the key differ, and the share of the picture's bits that are
+    wrong. In the program: `.set_key(key)`, and `.key`, `.decrypted` as they are now.
+
+    picture: uint8 (height, width, 3); key: 16 bits. Where they are not, the control says so.
+    """
+    return built(KeyFlipper, cipher, picture, key, rng or np.random.default_rng())
+
+
+# --- lesson 04: what becomes of one block ---------------------------------------------------------
+
+
+class BlockExplorer(Control):
+    """Two sliders choose a byte of a picture, and its block is taken apart; see
+    `block_explorer`.
+    """
+
+    def __init__(self, cipher: NeuralCipher, picture: np.ndarray, key: np.ndarray):
+        pictures.check_picture(picture)
+        self.cipher, self.picture, self.key = cipher, picture, bits.check_key(key)
+        self.blocks = bits.picture_to_blocks(picture)
+        height, width, _ = picture.shape
+        wide = Layout(width="330px")
+        self.x = IntSlider(description="column", max=width - 1, value=width // 2, layout=wide)
+        self.y = IntSlider(description="row", max=height - 1, value=height // 2, layout=wide)
+        self.channel = ToggleButtons(
+            description="byte",
+            options=[("red", 0), ("green", 1), ("blue", 2)],
+            tooltips=[f"the block with the pixel's {name} byte" for name in CHANNELS],
+            style={"button_width": "5.5em"},
+        )
+        self.image = Picture(format="png", layout=Layout(width="320px", object_fit="contain"))
+        self.table, self.line = HTML(), sentence()
+        parts = [self.x, self.y, self.channel, self.table, self.line]
+        facts = VBox(parts, layout=Layout(width="340px"))
+        across = HBox([self.image, facts], layout=Layout(flex_flow="row wrap", grid_gap="1em"))
+        super().__init__([across])
+        for control in (self.x, self.y, self.channel):
+            control.observe(self.show, names="value")
+        self.show()
+
+    def show(self, _=None) -> None:
+        """Take the chosen block apart and light up every block that equals it."""
+        x, y, width = self.x.value, self.y.value, self.picture.shape[1]
+        self.block = self.blocks[((y * width + x) * 3 + self.channel.value) // 2]
+        self.alike = self.blocks == self.block
+        self.lit = figures.lit_blocks(self.picture, self.alike, (x, y))
+        self.image.value = pictures.to_png(self.lit)
+        text = "\n".join(f"{name:10} {html.escape(value)}" for name, value in self.facts())
+        self.table.value = f'<pre style="line-height: 1.5">{text}</pre>'
+        say(self.line, self.alt())
+
+    def facts(self) -> list[tuple[str, str]]:
+        """The block in its forms, from two bytes to 16 ciphertext values: (name, form)."""
+        high, low = divmod(int(self.block), 256)
+        values = self.cipher.encrypt_blocks(np.array([self.block]), self.key)[0]
+        rows = [" ".join(f"{value:+.3f}" for value in values[i : i + 4]) for i in range(0, 16, 4)]
+        ciphertext = [(f"c{4 * i}..c{4 * i + 3}", row) for i, row in enumerate(rows)]
+        return [
+            ("bytes", f"{high:02x} {low:02x}"),
+            ("bits", f"{high:08b} {low:08b}"),
+            ("block", f"{self.block:,}"),
+            *ciphertext,
+        ]
+
+    def alt(self) -> str:
+        count = int(self.alike.sum())
+        where = f"The block with the {CHANNELS[self.channel.value]} byte of the pixel in column "
+        where += f"{self.x.value}, row {self.y.value}, comes "
+        often = "once only." if count == 1 else f"{count:,} times, each lit up in the picture."
+        return where + often + remark_on(self.picture)
+
+    def still(self) -> bytes:
+        lines = [f"{name:10} {value}" for name, value in self.facts()]
+        return figures.to_png(figures.picture_and_lines(self.lit, lines, self.alt()))
+
+
+CHANNELS = ("red", "green", "blue")
+
+
+def block_explorer(
+    cipher: NeuralCipher, picture: np.ndarray, key: Sequence[int] = bits.PAPER_KEY
+) -> Control:
+    """Sliders that choose a pixel, and what becomes of the block that holds one of its bytes.
+
+    It shows the block's two bytes, its 16 bits, its 16 ciphertext values under `key`, and lights up
+    every block of the picture that equals it, and thus has the same ciphertext.
+
+    picture: uint8 (height, width, 3); key: 16 bits. Where they are not, the control says so.
+    """
+    return built(BlockExplorer, cipher, picture, key)
+
+
+# --- lesson 03: all keys, one after the other -----------------------------------------------------
+
+
+class AttackRace(Control):
+    """A patch of ciphertext to choose, and a brute force to start and stop; see `attack_race`."""
+
+    def __init__(self, cipher: NeuralCipher, ciphertext: Ciphertext, side: int):
+        height, width, _ = ciphertext.shape
+        eavesdropping.cut(ciphertext, 0, 0, side, side)  # the error, if there is to be one
+        self.cipher, self.ciphertext, self.side = cipher, ciphertext, side
+        self.decrypt = decryption(cipher, ciphertext)
+        row, column = busiest_patch(ciphertext, side)
+        wide = Layout(width="330px")
+        self.row = IntSlider(description="row", max=height - side, value=row, layout=wide)
+        self.column = IntSlider(
+            description="column", max=width - side, value=column, step=2, layout=wide
+        )
+        self.start_button = Button(description="Start", tooltip="Try all keys on this patch")
+        self.stop_button = Button(description="Stop", tooltip="Stop trying keys", disabled=True)
+        self.bar = IntProgress(max=KEYS, style={"bar_color": figures.BLUE}, layout=wide)
+        self.image = Picture(format="png", layout=Layout(width="320px", object_fit="contain"))
+        self.line = sentence()
+        buttons = HBox([self.start_button, self.stop_button])
+        parts = [self.row, self.column, buttons, self.bar, self.line]
+        controls = VBox(parts, layout=Layout(width="340px"))
+        across = HBox([self.image, controls], layout=Layout(flex_flow="row wrap", grid_gap="1em"))
+        super().__init__([across])
+        self.stopped, self.thread = threading.Event(), None
+        self.start_button.on_click(self.start)
+        self.stop_button.on_click(lambda _: self.stopped.set())
+        for slider in (self.row, self.column):
+            slider.observe(self.forget, names="value")
+        self.forget()
+
+    def start(self, _=None) -> None:
+        """Run in a thread, so that the page answers in the meantime."""
+        if self.thread is None or not self.thread.is_alive():
+            self.thread = threading.Thread(target=self.run, daemon=True)
+            self.thread.start()
+
+    def run(self) -> None:
+        """Try all keys, showing each that is better than those before, to the end or to Stop."""
+        self.forget()
+        self.stopped.clear()
+        self.let_choose(False)
+        try:
+            patch = eavesdropping.cut(self.ciphertext, *self.corner(), self.side, self.side)
+            for progress in eavesdropping.brute_force(self.cipher, patch):
+                self.show(progress)
+                if self.stopped.is_set():
+                    break
+            say(self.line, self.alt())
+        except ValueError as error:
+            say(self.line, str(error), figures.VERMILLION)
+        self.let_choose(True)
+
+    def let_choose(self, may: bool) -> None:
+        """Either the patch can be chosen and Start pressed, or only Stop."""
+        self.stop_button.disabled = may
+        for control in (self.row, self.column, self.start_button):
+            control.disabled = not may
+
+    def corner(self) -> tuple[int, int]:
+        return self.row.value, self.column.value
+
+    def forget(self, _=None) -> None:
+        """Back to the ciphertext, of which no key is known."""
+        height, width, _ = self.ciphertext.shape
+        self.progress, self.bar.value = None, 0
+        self.draw(self.ciphertext.as_picture()[: 4 * height : 4, : 6 * width : 6])
+        say(self.line, self.alt())
+
+    def show(self, progress: eavesdropping.Progress) -> None:
+        """How far it has come, and the whole picture under the best key so far."""
+        is_new = self.progress is None or not np.array_equal(progress.key, self.progress.key)
+        self.progress, self.bar.value = progress, progress.keys_done
+        if is_new:
+            self.draw(self.decrypt(progress.key))
+            say(self.line, self.alt())
+
+    def draw(self, picture: np.ndarray) -> None:
+        self.drawn = figures.marked(picture, *self.corner(), self.side)
+        self.image.value = pictures.to_png(self.drawn)
+
+    def alt(self) -> str:
+        row, column = self.corner()
+        where = f"{self.side} x {self.side} pixels at row {row}, column {column}"
+        if self.progress is None:
+            return f"{KEYS:,} keys to try on {where}, the framed patch."
+        tried = f"{self.progress.keys_done:,} of {KEYS:,} keys tried on {where}"
+        return f"{tried}: the best is {bits.format_key(self.progress.key)}."
+
+    def still(self) -> bytes:
+        done = 0 if self.progress is None else self.progress.keys_done
+        lines = [f"{done:,} of {KEYS:,} keys tried"]
+        if self.progress is not None:
+            lines.append(f"best key {bits.format_key(self.progress.key)}")
+        return figures.to_png(figures.picture_and_lines(self.drawn, lines, self.alt()))
+
+
+KEYS = 2**bits.K_BITS
+
+
+def busiest_patch(ciphertext: Ciphertext, side: int) -> tuple[int, int]:
+    """Row and column of the patch with the most different blocks of ciphertext."""
+    variety = eavesdropping.variety(ciphertext, side)
+    row, column = np.unravel_index(variety.argmax(), variety.shape)
+    return int(row) * side, int(column) * side
+
+
+def attack_race(cipher: NeuralCipher, ciphertext: Ciphertext, side: int = 8) -> Control:
+    """Brute force to watch: choose a patch of ciphertext, and Start tries all keys on it.
+
+    The picture is the whole ciphertext under the best key so far. Where the patch is too flat to
+    tell keys apart, the control says so. In the program `.run()` does what Start does, and waits.
+
+    side: of the patch, in pixels, even. Where a patch is no part of the picture, the control says
+    so.
+    """
+    return built(AttackRace, cipher, ciphertext, side)
