@@ -184,13 +184,11 @@ def picture_upload(default: np.ndarray, max_side: int = 1024) -> PictureUpload:
 
 ITERATIONS_A_POINT = 100  # of a History; `training.CHUNK` would load TensorFlow
 SECONDS_A_DRAWING = 1.0
-STOPPED = " Stopped: press the button again before you train on."
+STOPPED = " Stopped, and what was learned is kept; the next phase can begin."
 
 
 class TrainingMonitor(Control):
-    """Curves that grow while Alice, Bob and Eve learn, and a button to stop; see
-    `training_monitor`.
-    """
+    """Curves that grow while the networks learn, and a button to stop; see `training_monitor`."""
 
     def __init__(self):
         self.phases, self.drawn_at = [], 0.0
@@ -215,6 +213,9 @@ class TrainingMonitor(Control):
             self.bar.value = min(done, 1)
             say(self.line, self.alt() + (STOPPED if stop else ""))
             self.draw()
+        if stop:
+            self.stop.value = False  # it stops this phase, not the next
+            hear_while_busy(self.stop)
         return stop
 
     def draw(self) -> None:

@@ -251,7 +251,7 @@ def test_stop_ends_a_training_and_says_how_to_go_on():
     only(ToggleButton, monitor).value = True
     assert train(monitor, history, start=300) and len(history.iteration) == 4
     assert "iteration 400" in monitor.line.value and "Stopped" in monitor.line.value
-    only(ToggleButton, monitor).value = False
+    assert not only(ToggleButton, monitor).value, "the next phase begins unstopped"
     assert not train(monitor, phase_of(500), start=400)
 
 

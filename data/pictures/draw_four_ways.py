@@ -1,6 +1,6 @@
 """Draw four_ways.png, the README's picture: the eye, its ciphertext, the right key, a wrong one.
 
-    python data/pictures/draw_four_ways.py
+python data/pictures/draw_four_ways.py
 """
 
 from __future__ import annotations
