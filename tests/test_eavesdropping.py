@@ -1,0 +1,296 @@
+"""Every attack of Eve's on the shipped pair, and what she is told where she knows too little."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helpers import bits, manifest, metrics, pictures
+from helpers.neural import chain, eavesdropping
+from helpers.neural.cipher import NeuralCipher
+
+CIPHER = NeuralCipher.load("paper")
+KEY = bits.random_key(np.random.default_rng(7))
+HEARD = {name: CIPHER.encrypt(pictures.load(name), KEY) for name in pictures.NAMES}
+seeds = st.integers(0, 2**32 - 1)
+
+
+def rng_of(seed: int) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def is_one_sentence(text: str) -> bool:
+    return text[0].isupper() and text.endswith(".") and "\n" not in text and ". " not in text
+
+
+def refusal(call) -> str:
+    """The one sentence with which `call` is refused."""
+    with pytest.raises(ValueError) as error:
+        call()
+    assert is_one_sentence(str(error.value))
+    return str(error.value)
+
+
+# --- fresh Eves ---
+
+
+def test_a_deep_eve_reads_what_the_papers_eve_does_not():
+    from helpers.neural import networks
+
+    blocks, values = eavesdropping.random_traffic(CIPHER, 10_000, rng_of(1))
+    shares = []
+    for eve in (networks.build_eve(), eavesdropping.deep_eve(CIPHER)):
+        eavesdropping.practise(eve, CIPHER, steps=700)
+        shares.append(metrics.bit_accuracy(blocks, eavesdropping.read(eve, values)))
+    papers, deep = shares
+    assert papers.share < 0.6
+    assert deep.low > 0.9
+
+
+def test_practice_is_the_same_with_the_same_seed_and_leaves_alice_alone():
+    before = CIPHER.fingerprint
+    _, values = eavesdropping.random_traffic(CIPHER, 100, rng_of(1))
+    answers = []
+    for _ in range(2):
+        eve = eavesdropping.deep_eve(CIPHER, (32,), seed=5)
+        eavesdropping.practise(eve, CIPHER, steps=20, batch=64, seed=5)
+        answers.append(eve(values).numpy())
+    assert np.allclose(*answers, atol=1e-4)
+    assert CIPHER.fingerprint == before
+
+
+@given(seeds)
+def test_bob_reads_random_traffic_with_the_keys_and_so_it_is_fresh(seed):
+    blocks, values = eavesdropping.random_traffic(CIPHER, 50, rng_of(seed))
+    again, same = eavesdropping.random_traffic(CIPHER, 50, rng_of(seed))
+    assert np.array_equal(blocks, again) and np.array_equal(values, same)
+    assert blocks.dtype == np.uint16 and values.shape == (50, 16)
+    assert np.unique(blocks).size > 40
+
+
+def test_nothing_but_fresh_eves_needs_tensorflow():
+    code = "import sys, helpers.neural.eavesdropping; sys.exit('tensorflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+# --- least squares ---
+
+
+@settings(max_examples=10, deadline=None)
+@given(seeds)
+def test_32_known_blocks_under_any_key_read_nearly_all_65536(seed):
+    rng = rng_of(seed)
+    book = CIPHER.codebook(bits.random_key(rng))
+    known = rng.choice(65536, 32, replace=False).astype(np.uint16)
+    weights = eavesdropping.least_squares(book[known], known)
+    every = np.arange(65536, dtype=np.uint16)
+    assert metrics.block_accuracy(every, eavesdropping.read_linear(weights, book)).share > 0.95
+
+
+def test_known_blocks_of_one_key_say_nothing_under_another():
+    known = rng_of(1).choice(65536, 64, replace=False).astype(np.uint16)
+    weights = eavesdropping.least_squares(CIPHER.encrypt_blocks(known, KEY), known)
+    other = CIPHER.encrypt_blocks(known, bits.PAPER_KEY)
+    assert metrics.bit_accuracy(known, eavesdropping.read_linear(weights, other)).share < 0.75
+
+
+@pytest.mark.parametrize("blocks", [[], range(16), [5] * 40])
+def test_too_few_known_blocks_are_counted(blocks):
+    blocks = np.array(blocks, np.uint16)
+    values = CIPHER.encrypt_blocks(blocks, KEY)
+    said = refusal(lambda: eavesdropping.least_squares(values, blocks))
+    assert f"here are {len(set(blocks.tolist()))} different blocks" in said
+
+
+def test_a_known_block_without_its_ciphertext_is_refused():
+    blocks = np.arange(20, dtype=np.uint16)
+    values = CIPHER.encrypt_blocks(blocks, KEY)
+    said = refusal(lambda: eavesdropping.least_squares(values[1:], blocks))
+    assert "20 different blocks and 19 ciphertexts" in said
+
+
+# --- repeats and the codebook ---
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=40))
+def test_equal_rows_have_equal_numbers_and_only_those(labels):
+    rows = rng_of(1).random((6, 16)).astype(np.float16)[labels]
+    numbers = eavesdropping.numbered(rows)
+    assert np.array_equal(numbers[:, None] == numbers, np.equal.outer(labels, labels))
+    assert set(numbers) == set(range(len(set(labels))))
+
+
+@pytest.mark.parametrize("name", pictures.NAMES)
+def test_repeats_in_the_ciphertext_are_those_of_the_picture(name):
+    blocks = bits.picture_to_blocks(pictures.load(name))
+    numbers = eavesdropping.numbered(HEARD[name].values)
+    assert np.array_equal(np.bincount(numbers)[numbers], np.bincount(blocks)[blocks])
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.sampled_from(pictures.NAMES), seeds, st.integers(0, 500))
+def test_a_codebook_reads_exactly_the_places_of_known_blocks(name, seed, number):
+    blocks, values = bits.picture_to_blocks(pictures.load(name)), HEARD[name].values
+    positions = rng_of(seed).integers(0, len(blocks), number)
+    guess, known = eavesdropping.codebook(values, positions, blocks[positions])
+    assert np.array_equal(known, np.isin(blocks, blocks[positions]))
+    assert np.array_equal(guess, np.where(known, blocks, 0)) and guess.dtype == np.uint16
+    shares = eavesdropping.share_recovered(values, positions)
+    assert len(shares) == number + 1 and shares[0] == 0
+    assert shares[-1] == pytest.approx(known.mean()) and (np.diff(shares) >= 0).all()
+
+
+def test_the_share_recovered_grows_with_each_new_block_by_its_places():
+    values = np.array([[0.1], [0.2], [0.1], [0.3]], np.float16)
+    shares = eavesdropping.share_recovered(values, np.array([2, 0, 1, 3]))
+    assert shares.tolist() == [0, 0.5, 0.5, 0.75, 1]
+
+
+def test_a_position_without_its_block_is_refused():
+    values, blocks = HEARD["eye"].values, np.zeros(3, np.uint16)
+    said = refusal(lambda: eavesdropping.codebook(values, np.arange(4), blocks))
+    assert "3 blocks at 4 positions" in said
+
+
+# --- brute force ---
+
+
+def patches(name: str, count: int):
+    """`count` patches of a picture, spread over all that are not flat."""
+    variety = eavesdropping.variety(HEARD[name])
+    corners = 8 * np.argwhere(variety >= eavesdropping.NOT_FLAT)
+    for top, left in rng_of(1).choice(corners, count, replace=False):
+        yield eavesdropping.cut(HEARD[name], int(top), int(left), 8, 8)
+
+
+@pytest.mark.parametrize("name", pictures.NAMES)
+def test_the_right_key_comes_first_wherever_the_patch_is_not_flat(name):
+    for patch in patches(name, 6):
+        *_, last = eavesdropping.brute_force(CIPHER, patch)
+        assert np.array_equal(last.key, KEY) and last.merged == 0
+        assert np.array_equal(last.picture, CIPHER.decrypt(patch, KEY))
+
+
+def test_progress_goes_through_all_keys_and_the_best_only_gets_better():
+    patch = next(patches("dog", 1))
+    progress = list(eavesdropping.brute_force(CIPHER, patch, keys_at_once=5000))
+    assert [now.keys_done for now in progress] == [*range(5000, 65536, 5000), 65536]
+    ranks = [(now.merged, now.roughness) for now in progress]
+    assert ranks == sorted(ranks, reverse=True)
+    for now in progress:
+        assert np.array_equal(now.picture, CIPHER.decrypt(patch, now.key))
+
+
+@pytest.mark.parametrize("name", pictures.NAMES)
+def test_a_flat_patch_is_undecidable(name):
+    patch = eavesdropping.cut(HEARD[name], 0, 0, 8, 8)
+    said = refusal(lambda: next(eavesdropping.brute_force(CIPHER, patch)))
+    assert "undecidable" in said and "it has 3 different blocks" in said
+
+
+def test_a_patch_of_another_pairs_ciphertext_is_refused():
+    other = NeuralCipher(CIPHER.bob, CIPHER.alice)
+    patch = next(patches("eye", 1))
+    assert "another pair" in refusal(lambda: next(eavesdropping.brute_force(other, patch)))
+
+
+@given(seeds)
+@settings(deadline=None)
+def test_bob_in_two_parts_is_bob(seed):
+    rng = rng_of(seed)
+    values, keys = rng.uniform(-1, 1, (7, 16)), rng.integers(0, 2, (5, 16), np.uint8)
+    rest = chain.Chain(CIPHER.bob.links[1:], CIPHER.bob.weights[2:])
+    found = eavesdropping.under_keys(CIPHER.bob, rest, values, keys)
+    assert found.dtype == np.uint16
+    # One sum or two: a bit that Bob is undecided about may fall either way.
+    expected = np.array([CIPHER.decrypt_blocks(values, key) for key in keys])
+    assert metrics.bit_accuracy(found.ravel(), expected.ravel()).share > 0.98
+
+
+@given(st.lists(st.lists(st.integers(0, 4), min_size=6, max_size=6), min_size=1, max_size=5))
+def test_merged_blocks_are_those_that_came_before(rows):
+    blocks = np.array(rows, np.uint16)
+    assert eavesdropping.count_merged(blocks).tolist() == [6 - len(set(row)) for row in rows]
+
+
+def test_noise_is_rough_a_slope_is_not_and_contrast_does_not_matter():
+    noise = rng_of(1).integers(0, 256, (64, 64, 3), np.uint8)
+    slope = np.repeat(np.arange(64, dtype=np.uint8), 64 * 3).reshape(64, 64, 3)
+    assert eavesdropping.roughness(noise) == pytest.approx(1.155, abs=0.03)
+    assert eavesdropping.roughness(slope) < 0.05
+    assert eavesdropping.roughness(noise // 4 * 2) == pytest.approx(
+        eavesdropping.roughness(noise // 4)
+    )
+    assert eavesdropping.roughness(np.full((4, 4, 3), 9, np.uint8)) == np.inf
+
+
+@given(st.integers(0, 248), st.integers(0, 124), st.integers(1, 8), st.integers(1, 4))
+@settings(deadline=None)
+def test_a_patch_of_the_ciphertext_is_the_ciphertext_of_the_patch(top, half_left, height, half):
+    left, width = 2 * half_left, 2 * half
+    patch = eavesdropping.cut(HEARD["dog"], top, left, height, width)
+    seen = pictures.load("dog")[top : top + height, left : left + width]
+    assert patch.shape == seen.shape
+    assert np.array_equal(CIPHER.decrypt(patch, KEY), seen)
+
+
+@pytest.mark.parametrize("corner", [(0, 1, 8, 8), (0, 0, 8, 7)])
+def test_a_patch_that_cuts_a_block_in_two_is_refused(corner):
+    assert "even" in refusal(lambda: eavesdropping.cut(HEARD["eye"], *corner))
+
+
+def test_a_picture_of_odd_width_has_no_patches():
+    odd = CIPHER.encrypt(pictures.load("eye")[:9, :9], KEY)
+    assert "9 wide" in refusal(lambda: eavesdropping.cut(odd, 0, 0, 8, 8))
+
+
+@pytest.mark.parametrize("corner", [(-1, 0, 8, 8), (250, 0, 8, 8), (0, 250, 8, 8), (0, 0, 0, 8)])
+def test_a_patch_outside_the_picture_is_refused(corner):
+    assert "must lie in the picture" in refusal(lambda: eavesdropping.cut(HEARD["eye"], *corner))
+
+
+def test_variety_counts_the_different_blocks_of_each_patch():
+    variety = eavesdropping.variety(HEARD["penguin"], side=16)
+    assert variety.shape == (16, 16)
+    patch = pictures.load("penguin")[80:96, 96:112]
+    assert variety[5, 6] == np.unique(bits.picture_to_blocks(np.ascontiguousarray(patch))).size
+
+
+# --- consistency ---
+
+
+@settings(max_examples=12, deadline=None)
+@given(seeds)
+def test_one_block_gives_the_key_away(seed):
+    rng = rng_of(seed)
+    key, block = bits.random_key(rng), rng.integers(0, 65536, 1).astype(np.uint16)
+    values = CIPHER.encrypt_blocks(block, key)[0].astype(np.float16)
+    assert np.array_equal(eavesdropping.consistency(CIPHER, values), key)
+
+
+@pytest.mark.parametrize("shape", [(2, 16), (1, 16), (15,), ()])
+def test_more_or_less_than_one_block_is_refused(shape):
+    said = refusal(lambda: eavesdropping.consistency(CIPHER, np.zeros(shape, np.float32)))
+    assert str(shape) in said
+
+
+# --- the recorded phases ---
+
+
+def test_the_recorded_phases_tell_the_story_of_the_lesson():
+    path = manifest.checked("results/three_phases.json")
+    phases = json.loads(path.read_text(encoding="utf-8"))["phases"]
+    assert [phase["phase"]["learners"] for phase in phases] == ["all", "eve", "all"]
+    for phase in phases:
+        curves = [phase[name] for name in ("iteration", "bob_loss", "eve_loss")]
+        assert {len(curve) for curve in curves} == {phase["phase"]["iterations"] // 100}
+        scores = {name: metrics.Share(**share) for name, share in phase["scores"].items()}
+        assert scores["bob_blocks"].share > 0.9989  # the paper's last
+        assert scores["eve_blocks"].low > metrics.chance_of_block()
+        assert scores["eve_bits"].low > metrics.CHANCE_OF_BIT
