@@ -1,0 +1,614 @@
+"""FGSM, PGD, Square and the ladder of threat models, on small models with known answers."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import softmax
+
+from helpers.learnable import gradients, ladder
+from helpers.learnable.attacks import (
+    box_around,
+    fast_gradient_method,
+    project,
+    projected_gradient_descent,
+    square_attack,
+    square_side,
+)
+from helpers.learnable.cipher_gradients import (
+    as_bytes,
+    as_floats,
+    back_through,
+    border_bytes,
+    from_blocks,
+    most_promising,
+    nibble_slopes,
+    to_blocks,
+)
+from helpers.learnable.gradients import gradient, margin, scores
+from helpers.learnable.scramble import BlockScrambler, random_key
+
+import keras  # isort: skip
+
+SIDE, CLASSES = 8, 3
+seeds = st.integers(0, 2**32 - 1)
+
+
+def some_pictures(n: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (n, SIDE, SIDE, 3), np.uint8)
+
+
+@pytest.fixture(scope="module")
+def cipher() -> BlockScrambler:
+    return BlockScrambler(random_key(np.random.default_rng(1)))
+
+
+@pytest.fixture(scope="module")
+def linear() -> keras.Model:
+    """Logits that are linear in the pixels: every gradient can be written down."""
+    return small_model(lambda: [keras.layers.Flatten(), keras.layers.Dense(CLASSES)])
+
+
+@pytest.fixture(scope="module")
+def bent() -> keras.Model:
+    """A little network with a convolution and batch normalisation."""
+    return small_model(
+        lambda: [
+            keras.layers.Conv2D(8, 4, 4),
+            keras.layers.BatchNormalization(),
+            keras.layers.ReLU(),
+            keras.layers.Flatten(),
+            keras.layers.Dense(CLASSES),
+        ]
+    )
+
+
+def small_model(layers: Callable[[], list]) -> keras.Model:
+    keras.utils.set_random_seed(3)  # before the layers: each draws its seed when it is made
+    return keras.Sequential([keras.Input((SIDE, SIDE, 3)), *layers()])
+
+
+def labels_of(model: keras.Model, pictures: np.ndarray) -> np.ndarray:
+    """What the model says now, so that every success of an attack is its own."""
+    return scores(model, as_floats(pictures)).argmax(axis=1)
+
+
+def losses(model: keras.Model, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return -np.log(softmax(scores(model, x), axis=1)[np.arange(len(y)), y])
+
+
+def literal_pgd(weights, bias, x, y, eps, eps_iter, nb_iter):
+    """Equation (1) for a linear model, picture by picture and with nothing shared."""
+    results = []
+    for picture, label in zip(np.float64(x), y):
+        now = picture.copy()
+        for _ in range(nb_iter):
+            error = softmax(now.ravel() @ weights + bias)
+            error[label] -= 1
+            now = now + eps_iter * np.sign(weights @ error).reshape(now.shape)
+            now = np.minimum(np.maximum(now, picture - eps), picture + eps)
+            now = np.minimum(np.maximum(now, 0), 1)
+        results.append(now)
+    return np.stack(results)
+
+
+# --- gradients ------------------------------------------------------------------------------------
+
+
+def test_the_gradient_of_a_linear_model_is_the_one_written_by_hand(linear):
+    x, y = as_floats(some_pictures(5)), np.array([0, 1, 2, 0, 1])
+    weights, bias = linear.get_weights()
+    logits = x.reshape(5, -1) @ weights + bias
+    error = softmax(logits, axis=1) - np.eye(CLASSES)[y]
+    slope, answered = gradient(linear, x, y)
+    np.testing.assert_allclose(slope, (error @ weights.T).reshape(x.shape), atol=1e-6)
+    np.testing.assert_allclose(answered, logits, atol=1e-5)
+
+
+def test_each_picture_has_its_own_gradient_whatever_the_batch(bent, monkeypatch):
+    x, y = as_floats(some_pictures(11)), np.arange(11) % CLASSES
+    whole = gradient(bent, x, y)
+    monkeypatch.setattr(gradients, "BATCH", 4)
+    for one, other in zip(whole, gradient(bent, x, y)):
+        assert len(other) == 11
+        np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+def test_the_gradient_follows_the_weights_of_the_moment():
+    model = small_model(lambda: [keras.layers.Flatten(), keras.layers.Dense(CLASSES)])
+    x, y = as_floats(some_pictures(2)), np.array([0, 1])
+    assert gradient(model, x, y)[0].any()
+    model.set_weights([np.zeros_like(weights) for weights in model.get_weights()])
+    assert not gradient(model, x, y)[0].any()
+
+
+def test_a_model_is_traced_once_for_all_numbers_of_pictures_of_one_size():
+    traced = []
+
+    def model_fn(x):
+        traced.append(x.shape)
+        return keras.ops.reshape(x, (x.shape[0], -1))[:, :CLASSES]
+
+    for n in (5, 8, 128 + 7, 256 + 6):  # batches of 128 and of 8, the last one filled up
+        gradient(model_fn, as_floats(some_pictures(n)), np.zeros(n, int))
+    assert sorted(shape[0] for shape in traced) == [8, 128]
+
+
+def test_on_another_backend_it_says_so(monkeypatch):
+    monkeypatch.setattr(keras.backend, "backend", lambda: "torch")
+    with pytest.raises(ValueError, match="TensorFlow or JAX; it runs on torch"):
+        gradient(lambda x: x, as_floats(some_pictures(1)), np.array([0]))
+
+
+JAX_AGREES = """
+import keras, numpy as np
+from helpers.learnable.attacks import projected_gradient_descent
+from helpers.learnable.gradients import scores
+keras.utils.set_random_seed(3)
+layers = [keras.layers.Conv2D(4, 4, 4), keras.layers.BatchNormalization(), keras.layers.Flatten()]
+model = keras.Sequential([keras.Input((8, 8, 3)), *layers, keras.layers.Dense(3)])
+model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+x = np.random.default_rng(0).random((9, 8, 8, 3), dtype=np.float32)
+y = scores(model, x).argmax(axis=1)
+model.fit(x, y, verbose=0)  # gives the first weights away
+y = scores(model, x).argmax(axis=1)
+found = projected_gradient_descent(model, x, y, eps=0.3, eps_iter=0.05)
+assert keras.backend.backend() == "jax"
+assert np.abs(found - x).max() < 0.3 + 1e-6
+assert (scores(model, found).argmax(axis=1) != y).all()
+"""
+
+
+@pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
+def test_the_same_attack_runs_on_jax():
+    environment = {**os.environ, "KERAS_BACKEND": "jax"}
+    subprocess.run([sys.executable, "-c", JAX_AGREES], env=environment, check=True)
+
+
+# --- FGSM and PGD ---------------------------------------------------------------------------------
+
+
+@given(seeds, st.sampled_from([0.0, 0.01, 0.1, 0.5]), st.integers(0, 8))
+def test_pgd_on_a_linear_model_is_the_literal_one(linear, seed, eps, nb_iter):
+    rng = np.random.default_rng(seed)
+    x, y = as_floats(some_pictures(4, seed)), rng.integers(0, CLASSES, 4)
+    found = projected_gradient_descent(linear, x, y, eps=eps, eps_iter=0.03, nb_iter=nb_iter)
+    expected = literal_pgd(*linear.get_weights(), x, y, eps, 0.03, nb_iter)
+    assert found.dtype == np.float32
+    # Where a slope is within rounding of 0, its sign is anybody's guess: a step or two apart.
+    assert np.mean(np.abs(found - expected) > 1e-5) < 0.005
+
+
+@pytest.mark.parametrize("norm", [np.inf, 2])
+@pytest.mark.parametrize("options", [{}, {"targeted": True}, {"early_stop": True}])
+def test_the_result_is_in_the_ball_and_in_range(bent, norm, options):
+    x, y = as_floats(some_pictures(9)), np.arange(9) % CLASSES
+    start = {"rand_init": True, "rng": np.random.default_rng(0)}
+    found = projected_gradient_descent(
+        bent, x, y, eps=0.2, eps_iter=0.09, nb_iter=5, norm=norm, **start, **options
+    )
+    sizes = np.linalg.norm((found - x).reshape(9, -1), ord=norm, axis=1)
+    assert sizes.max() < 0.2 + 1e-6
+    assert found.min() >= 0 and found.max() <= 1
+
+
+@given(seeds, st.floats(0, 2), st.sampled_from([np.inf, 2]))
+def test_projecting_twice_is_projecting_once_and_leaves_the_inside_alone(seed, eps, norm):
+    rng = np.random.default_rng(seed)
+    x, moved = rng.random((3, 4)), rng.normal(0, 1, (3, 4))
+    box = box_around(x, eps, 0.0, 1.0)
+    once = project(moved, x, *box, eps, norm)
+    np.testing.assert_allclose(project(once, x, *box, eps, norm), once, atol=1e-6)
+    assert (np.linalg.norm(once - x, ord=norm, axis=1) <= eps + 1e-6).all()
+    assert once.min() >= 0 and once.max() <= 1
+    near = np.linalg.norm(moved - x, ord=norm, axis=1) <= eps
+    np.testing.assert_allclose(once[near], np.clip(moved, 0, 1)[near], atol=1e-6)
+
+
+def test_other_limits_are_kept(linear):
+    x = 2 * as_floats(some_pictures(3)) - 1
+    found = projected_gradient_descent(linear, x, np.zeros(3, int), eps=1.0, clip_min=-1.0)
+    assert found.min() >= -1 and found.max() <= 1 and found.min() < 0
+
+
+def test_fgsm_is_one_step_of_eps_along_the_sign_of_the_gradient(bent):
+    x, y = as_floats(some_pictures(6)), np.arange(6) % CLASSES
+    expected = np.clip(x + np.float32(0.1) * np.sign(gradient(bent, x, y)[0]), 0, 1)
+    np.testing.assert_allclose(fast_gradient_method(bent, x, y, eps=0.1), expected, atol=1e-6)
+
+
+def test_pgd_raises_the_loss_and_more_so_than_fgsm(bent):
+    pictures = some_pictures(40)
+    x, y = as_floats(pictures), labels_of(bent, pictures)
+    fgsm = fast_gradient_method(bent, x, y, eps=0.1)
+    pgd = projected_gradient_descent(bent, x, y, eps=0.1)
+    clean, one_step, many = (losses(bent, found, y).mean() for found in (x, fgsm, pgd))
+    assert clean < one_step < many
+
+
+def test_targeted_pgd_reaches_the_class_asked_for(bent):
+    pictures = some_pictures(20)
+    target = (labels_of(bent, pictures) + 1) % CLASSES
+    found = projected_gradient_descent(
+        bent, as_floats(pictures), target, eps=0.5, eps_iter=0.05, targeted=True
+    )
+    assert np.mean(scores(bent, found).argmax(axis=1) == target) == 1
+
+
+@pytest.mark.parametrize("targeted", [False, True])
+def test_early_stop_leaves_alone_what_has_succeeded(bent, targeted):
+    pictures = some_pictures(20)
+    x, y = as_floats(pictures), labels_of(bent, pictures)
+    wanted = (y + 1) % CLASSES if targeted else y
+    options = {"eps": 0.5, "eps_iter": 0.02, "nb_iter": 30, "targeted": targeted}
+    far = projected_gradient_descent(bent, x, wanted, **options)
+    near = projected_gradient_descent(bent, x, wanted, early_stop=True, **options)
+    assert ((scores(bent, near).argmax(axis=1) == wanted) == targeted).all()
+    assert np.abs(near - x).mean() < np.abs(far - x).mean() / 2
+    done = projected_gradient_descent(bent, near, wanted, early_stop=True, **options)
+    np.testing.assert_array_equal(done, near)
+
+
+def test_a_random_start_repeats_with_its_seed_and_differs_without(bent):
+    x, y = as_floats(some_pictures(3)), np.zeros(3, int)
+
+    def start(seed):
+        rng = np.random.default_rng(seed)
+        return projected_gradient_descent(bent, x, y, nb_iter=0, rand_init=True, rng=rng)
+
+    np.testing.assert_array_equal(start(1), start(1))
+    assert np.abs(start(1) - start(2)).max() > 0.05
+    assert np.abs(start(1) - x).max() <= 0.1 + 1e-6
+
+
+def test_what_came_in_is_not_changed(bent, cipher):
+    pictures = some_pictures(4)
+    x, y = as_floats(pictures), labels_of(bent, pictures)
+    kept = x.copy(), pictures.copy()
+    projected_gradient_descent(bent, x, y)
+    ladder.discrete_search(bent, cipher, pictures, y, rng=np.random.default_rng(0))
+    ladder.squares(ladder.victim(bent), pictures, y, rng=np.random.default_rng(0), n_queries=9)
+    np.testing.assert_array_equal(x, kept[0])
+    np.testing.assert_array_equal(pictures, kept[1])
+
+
+# --- Square ---------------------------------------------------------------------------------------
+
+
+def counted(answer, asked):
+    """`answer`, which also notes in `asked` about how many pictures it is asked each time."""
+
+    def query(x):
+        asked.append(len(x))
+        return answer(x)
+
+    return query
+
+
+@pytest.mark.parametrize("n_queries", [0, 1, 2, 17])
+def test_square_keeps_to_its_budget(linear, n_queries):
+    x, asked = as_floats(some_pictures(10)), []
+    y = scores(linear, x).argmax(axis=1)
+    query = counted(lambda x: scores(linear, x), asked)
+    rng = np.random.default_rng(0)
+    found = square_attack(query, x, y, eps=0.001, n_queries=n_queries, rng=rng)  # too small to win
+    assert asked == [10] * n_queries
+    assert np.abs(found - x).max() <= 0.001 + 1e-7
+
+
+def test_square_fools_a_model_that_random_noise_does_not(bent):
+    pictures, rng = some_pictures(40), np.random.default_rng(0)
+    y, answer = labels_of(bent, pictures), ladder.victim(bent)
+    found = ladder.squares(answer, pictures, y, rng=rng, eps=0.1, n_queries=100)
+    assert np.abs(found.astype(int) - pictures).max() <= 25
+    noisy = ladder.random_noise(pictures, rng=rng, eps=0.1)
+    fooled = [np.mean(ladder.fooled(answer, some, y)) for some in (found, noisy)]
+    assert fooled[0] > 3 * fooled[1]
+
+
+def test_square_stops_asking_where_it_has_succeeded(bent):
+    pictures, asked = some_pictures(40), []
+    x, y = as_floats(pictures), labels_of(bent, pictures)
+    query = counted(lambda x: scores(bent, x), asked)
+    found = square_attack(query, x, y, eps=0.4, n_queries=200, rng=np.random.default_rng(0))
+    assert asked[:2] == [40, 40] and asked[-1] < 40 and len(asked) <= 200
+    assert sorted(asked, reverse=True) == asked
+    already_wrong = (y + 1) % CLASSES
+    left = square_attack(query, x, already_wrong, eps=0.4, rng=np.random.default_rng(0))
+    np.testing.assert_array_equal(left, x)
+    assert found.min() >= 0 and found.max() <= 1
+
+
+def test_more_queries_never_make_the_lead_smaller(bent):
+    pictures = some_pictures(10)
+    x, y = as_floats(pictures), labels_of(bent, pictures)
+    leads = []
+
+    def query(x):
+        leads.append(scores(bent, x))
+        return leads[-1]
+
+    rng = np.random.default_rng(0)
+    found = square_attack(query, x, y, eps=0.01, n_queries=60, rng=rng)
+    met = np.stack([margin(logits, y) for logits in leads[1:]])  # from the stripes on
+    np.testing.assert_allclose(margin(scores(bent, found), y), met.max(axis=0), atol=1e-5)
+
+
+def test_square_takes_the_stripes_whatever_they_bring(linear):
+    pictures = some_pictures(20) // 2 + 64
+    x, rng = as_floats(pictures), np.random.default_rng(0)
+    y = scores(linear, x).argmax(axis=1)
+    found = square_attack(lambda x: scores(linear, x), x, y, eps=0.001, n_queries=2, rng=rng)
+    np.testing.assert_allclose(np.abs(found - x), 0.001, atol=1e-6)
+    np.testing.assert_allclose(found[:, :1] - x[:, :1], (found - x)[:, -1:], atol=1e-6)
+
+
+def test_squares_shrink_and_fit():
+    sides = [square_side(spent, 0.8, 32, 32) for spent in np.linspace(0, 1, 101)]
+    assert sides[0] == 29  # sqrt(0.8) of 32
+    assert sorted(sides, reverse=True) == sides and sides[-1] == 1
+    assert square_side(0, 1.0, 4, 100) == 4
+
+
+# --- back through the cipher ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("m", [1, 2, 4])
+def test_blocks_and_back(m):
+    pictures = some_pictures(3)
+    np.testing.assert_array_equal(from_blocks(to_blocks(pictures, m), m), pictures)
+    block = to_blocks(pictures, m)[1, 1, 0]
+    np.testing.assert_array_equal(block, pictures[1, m : 2 * m, :m].ravel())
+
+
+@given(seeds, st.sampled_from([1, 2, 4]))
+def test_slopes_through_the_cipher_are_differences_of_a_linear_score(seed, m):
+    """One nibble of the picture up by one changes the score by exactly its slope."""
+    rng = np.random.default_rng(seed)
+    cipher = BlockScrambler(random_key(rng, m), m)
+    weights = rng.normal(size=(1, SIDE, SIDE, 3))
+
+    def score(picture):
+        return np.sum(weights * cipher.encrypt(picture) / 255)
+
+    low, high = back_through(cipher, weights)
+    picture = some_pictures(1, seed)
+    picture = picture & 0x77  # neither nibble is at 15
+    place = 0, *rng.integers(SIDE, size=2), rng.integers(3)
+    for step, slope in ((1, low[place]), (16, high[place])):
+        raised = picture.copy()
+        raised[place] += step
+        assert score(raised) - score(picture) == pytest.approx(slope, abs=1e-9)
+
+
+@pytest.mark.parametrize("height, width", [(7, 8), (8, 6)])
+def test_padding_takes_no_part(linear, cipher, height, width):
+    pictures = some_pictures(2)[:, :height, :width]
+    low, high, logits = nibble_slopes(linear, cipher, pictures, np.array([0, 1]))
+    assert low.shape == high.shape == pictures.shape and logits.shape == (2, CLASSES)
+    found = ladder.through_cipher(linear, cipher, pictures, np.array([0, 1]), nb_iter=2)
+    assert found.shape == pictures.shape
+
+
+@given(st.integers(0, 255), st.integers(0, 255), st.floats(-1, 1), st.floats(-1, 1))
+def test_no_byte_in_the_ball_promises_more_than_the_one_that_is_picked(byte, size, low, high):
+    def gain(v):
+        return high * (v // 16) + low * (v % 16)
+
+    picture = np.full((1, 1, 1, 1), byte, np.uint8)
+    slopes = np.full(picture.shape, low), np.full(picture.shape, high)
+    picked = int(most_promising(border_bytes(picture, size), *slopes).item())
+    assert abs(picked - byte) <= size
+    everywhere = range(max(0, byte - size), min(255, byte + size) + 1)
+    assert gain(picked) == pytest.approx(max(map(gain, everywhere)), abs=1e-9)
+
+
+@given(st.integers(0, 255))
+def test_bytes_survive_the_way_through_floats(size):
+    pictures = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1).repeat(3, axis=3)
+    np.testing.assert_array_equal(as_bytes(as_floats(pictures)), pictures)
+    assert ladder.whole_bytes(size / 255) == ladder.whole_bytes(size * (1 / 255)) == size
+    assert ladder.whole_bytes(0.1) == 25
+
+
+# --- the ladder -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def task(cipher):
+    """Pictures in three faint colours, a model for them, and one for their ciphertexts."""
+    rng = np.random.default_rng(5)
+    labels = rng.integers(0, CLASSES, 900)
+    tint = 16 * (np.arange(3) == labels[:, None])[:, None, None, :]
+    pictures = (rng.integers(80, 120, (900, SIDE, SIDE, 3)) + tint).astype(np.uint8)
+    trained = []
+    for shown in (pictures, cipher.encrypt(pictures)):
+        model = small_model(
+            lambda: [
+                keras.layers.Flatten(),
+                keras.layers.Dense(32, "relu"),
+                keras.layers.Dense(CLASSES),
+            ]
+        )
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        model.compile(keras.optimizers.Adam(3e-3), loss)
+        model.fit(as_floats(shown[100:]), labels[100:], batch_size=50, epochs=15, verbose=0)
+        trained.append(model)
+    return *trained, pictures[:100], labels[:100]
+
+
+@pytest.fixture(scope="module")
+def climbed(task, cipher):
+    """The error of each rung where the ball is wide, 12 bytes."""
+    plain, model, pictures, labels = task
+    rungs = ladder.climb(
+        model, plain, cipher, pictures, labels, rng=np.random.default_rng(0), eps=12 / 255
+    )
+    return {name: fooled.mean() for name, fooled in rungs}
+
+
+def test_the_ladder_has_all_its_rungs(climbed):
+    described = [line for line in ladder.__doc__.splitlines() if line.startswith("`")]
+    assert len(climbed) == 10
+    for name in climbed:
+        assert any(f"`{name}`" in line for line in described)
+
+
+@pytest.mark.parametrize("attack", ["through_cipher", "discrete_search", "on_ciphertext"])
+def test_who_has_the_key_wins(climbed, attack):
+    assert climbed[attack] > 0.8
+
+
+@pytest.mark.parametrize("attack", ["squares", "transfer"])
+def test_a_victim_that_answers_or_has_a_plain_sister_is_beaten_without_the_key(climbed, attack):
+    assert climbed[attack] > 0.6
+
+
+@pytest.mark.parametrize(
+    "attack",
+    ["random_noise", "cipher_noise_on_plain", "model_fed_plain", "wrong_key", "fresh_keys"],
+)
+def test_a_mismatched_gradient_is_no_better_than_noise(climbed, attack):
+    assert climbed[attack] < 0.2
+
+
+def test_where_the_ball_is_small_the_search_beats_the_straight_way(task, cipher):
+    """A nibble that jumps makes the encrypted model the more fragile one."""
+    plain, model, pictures, labels = task
+    answer, eps, rng = ladder.victim(model, cipher), 3 / 255, np.random.default_rng(0)
+    straight = ladder.through_cipher(model, cipher, pictures, labels, eps=eps)
+    searched = ladder.discrete_search(model, cipher, pictures, labels, eps=eps, rng=rng)
+    on_plain = ladder.transfer(plain, pictures, labels, eps=eps)
+    searched = ladder.fooled(answer, searched, labels).mean()
+    assert searched > ladder.fooled(answer, straight, labels).mean() + 0.3
+    assert searched > ladder.fooled(ladder.victim(plain), on_plain, labels).mean() + 0.3
+
+
+def test_every_rung_stays_within_whole_bytes_of_the_picture(task, cipher):
+    plain, model, pictures, labels = task
+    pictures, labels, rng = pictures[:10], labels[:10], np.random.default_rng(0)
+    given, size, eps = (pictures, labels), 2, 2.5 / 255
+    answer = ladder.victim(model, cipher)
+    found = [
+        ladder.random_noise(pictures, rng=rng, eps=eps),
+        ladder.random_noise(pictures, rng=rng, eps=eps, corners=True),
+        ladder.transfer(plain, *given, eps=eps),
+        ladder.cipher_noise_on_plain(model, cipher, *given, eps=eps),
+        ladder.model_fed_plain(model, *given, eps=eps),
+        ladder.through_cipher(model, cipher, *given, eps=eps),
+        ladder.discrete_search(model, cipher, *given, rng=rng, eps=eps),
+        ladder.wrong_key(model, *given, rng=rng, eps=eps),
+        ladder.fresh_keys(model, *given, rng=rng, eps=eps),
+        ladder.squares(answer, *given, rng=rng, eps=eps, n_queries=20),
+    ]
+    for adversarial in found:
+        assert adversarial.dtype == np.uint8 and adversarial.shape == pictures.shape
+        assert np.abs(adversarial.astype(int) - pictures).max() == size
+    caught = ladder.on_ciphertext(model, cipher, *given, eps=eps)
+    assert np.abs(caught.astype(int) - cipher.encrypt(pictures)).max() == size
+
+
+def test_the_search_never_ends_below_its_start(task, cipher):
+    _, model, pictures, _ = task
+    answer, rng = ladder.victim(model, cipher), np.random.default_rng(0)
+    labels = answer(pictures).argmax(axis=1)
+    before = margin(answer(pictures), labels)
+    found = ladder.discrete_search(model, cipher, pictures, labels, rng=rng, eps=1 / 255, nb_iter=3)
+    after = margin(answer(found), labels)
+    assert (after >= before - 1e-4).all() and np.mean(after > before) > 0.9
+
+
+def test_the_search_that_only_meets_worse_pictures_keeps_its_start(task, cipher, monkeypatch):
+    _, model, pictures, _ = task
+    labels = ladder.victim(model, cipher)(pictures).argmax(axis=1)
+
+    def downhill(*args):
+        low, high, logits = nibble_slopes(*args)
+        return -low, -high, logits
+
+    monkeypatch.setattr(ladder, "nibble_slopes", downhill)
+    rng = np.random.default_rng(0)
+    found = ladder.discrete_search(model, cipher, pictures, labels, rng=rng, nb_iter=3)
+    assert np.mean((found == pictures).all(axis=(1, 2, 3))) > 0.9
+
+
+def test_attacks_without_steps_or_room_change_nothing(task, cipher):
+    _, model, pictures, labels = task
+    rng = np.random.default_rng(0)
+    for options in ({"eps": 0.0}, {"nb_iter": 0}):
+        still = ladder.through_cipher(model, cipher, pictures, labels, **options)
+        np.testing.assert_array_equal(still, pictures)
+        still = ladder.discrete_search(model, cipher, pictures, labels, rng=rng, **options)
+        np.testing.assert_array_equal(still, pictures)
+    np.testing.assert_array_equal(ladder.random_noise(pictures, rng=rng, eps=0.9 / 255), pictures)
+
+
+def test_fresh_keys_are_fresh_at_each_step(task, monkeypatch):
+    _, model, pictures, labels = task
+    drawn = []
+
+    def noted(rng, block_size):
+        drawn.append(random_key(rng, block_size))
+        return drawn[-1]
+
+    monkeypatch.setattr(ladder.scramble, "random_key", noted)
+    ladder.fresh_keys(model, pictures, labels, rng=np.random.default_rng(0), nb_iter=5)
+    assert len({key.tobytes() for key in drawn}) == len(drawn) == 5
+
+
+# --- bad input ------------------------------------------------------------------------------------
+
+X, Y = np.full((2, SIDE, SIDE, 3), 0.5, np.float32), np.array([0, 1])
+
+
+@pytest.mark.parametrize(
+    "x, y, options, message",
+    [
+        (np.uint8(X), Y, {}, r"floats from 0 to 1; these are uint8 \(2, 8, 8, 3\)"),
+        (X[:0], Y[:0], {}, "at least one picture"),
+        (X * 255, Y, {}, "these go from 127.5 to 127.5: divide bytes by 255"),
+        (X * np.nan, Y, {}, "these go from nan to nan"),
+        (X, Y[:1], {}, r"2 pictures need 2 labels, .* these are int64 \(1,\)"),
+        (X, np.eye(3)[Y], {}, "undo one-hot labels"),
+        (X, np.float32(Y), {}, "whole numbers"),
+        (X, Y + 2, {}, "classes from 0 to 2; here are 2 to 3"),
+        (X, Y - 1, {}, "here are -1 to 0"),
+        (X, Y, {"eps": -0.1}, "eps is measured on the scale of the pictures.* -0.1 came"),
+        (X, Y, {"eps": 8}, "from 0 to 1; 8 came: a step of one byte is 1 / 255"),
+        (X, Y, {"eps": np.nan}, "nan came"),
+        (X, Y, {"eps_iter": -1.0}, "eps_iter is measured"),
+        (X, Y, {"nb_iter": -1}, "whole number of steps or queries, 0 or more; -1 came"),
+        (X, Y, {"nb_iter": 2.5}, "2.5 came"),
+        (X, Y, {"norm": 1}, "norm np.inf or 2; 1 came"),
+        (X, Y, {"rand_init": True}, r"pass rng=np.random.default_rng\(seed\)"),
+    ],
+)
+def test_pgd_says_what_is_wrong(linear, x, y, options, message):
+    with pytest.raises(ValueError, match=message):
+        projected_gradient_descent(linear, x, y, **options)
+
+
+def test_square_and_the_ladder_say_what_is_wrong(linear, cipher):
+    pictures, rng = as_bytes(X), np.random.default_rng(0)
+    with pytest.raises(ValueError, match="classes from 0 to 2; here are 2 to 3"):
+        square_attack(lambda x: scores(linear, x), X, Y + 2, rng=rng)
+    with pytest.raises(ValueError, match="-5 came"):
+        square_attack(lambda x: scores(linear, x), X, Y, rng=rng, n_queries=-5)
+    with pytest.raises(ValueError, match="8 came"):
+        ladder.random_noise(pictures, rng=rng, eps=8)
+    with pytest.raises(ValueError, match="one uint8 array"):
+        ladder.through_cipher(linear, cipher, X, Y)
+    with pytest.raises(ValueError, match="2 pictures need 2 labels"):
+        ladder.discrete_search(linear, cipher, pictures, Y[:1], rng=rng)
+    with pytest.raises(ValueError, match="-1 came"):
+        ladder.discrete_search(linear, cipher, pictures, Y, rng=rng, nb_iter=-1)
+    with pytest.raises(ValueError, match="2 pictures need 2 labels"):
+        ladder.fooled(ladder.victim(linear), pictures, Y[:1])
