@@ -35,8 +35,7 @@ from helpers.learnable.cipher_gradients import (
 )
 from helpers.learnable.gradients import gradient, margin, scores
 from helpers.learnable.scramble import BlockScrambler, random_key
-
-import keras  # isort: skip
+from helpers.quiet_keras import keras
 
 SIDE, CLASSES = 8, 3
 seeds = st.integers(0, 2**32 - 1)

@@ -338,7 +338,7 @@ def test_a_pickle_in_a_file_is_refused_and_not_run(tmp_path):
 
 
 def test_the_ciphertext_of_another_pair(ciphertext, stranger):
-    with pytest.raises(ValueError, match="made by another pair .* than 'stranger'"):
+    with pytest.raises(ValueError, match="of another pair .*, not of 'stranger'"):
         stranger.decrypt(ciphertext, PAPER_KEY)
 
 

@@ -11,9 +11,8 @@ from helpers import bits
 from helpers.neural import networks
 from helpers.neural.chain import Chain, Link, as_matrices, links_of, placement
 from helpers.neural.cipher import NeuralCipher
-from helpers.quiet_tensorflow import tensorflow as tf
-
-import keras  # isort: skip
+from helpers.quiet_keras import keras
+from helpers.quiet_keras import tensorflow as tf
 
 BUILDERS = {
     "alice": networks.build_alice,

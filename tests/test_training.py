@@ -14,7 +14,7 @@ from helpers.bits import signs_to_bits
 from helpers.neural import networks, training
 from helpers.neural.cipher import NeuralCipher
 from helpers.neural.training import History, Phase, Players, lesson_recipe, train
-from helpers.quiet_tensorflow import tensorflow as tf
+from helpers.quiet_keras import tensorflow as tf
 
 
 def weights_of(*models) -> np.ndarray:

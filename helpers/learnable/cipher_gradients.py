@@ -13,8 +13,7 @@ import numpy as np
 from helpers.learnable import scramble
 from helpers.learnable.gradients import Gradient, gradient
 from helpers.learnable.scramble import BlockScrambler
-
-import keras  # isort: skip
+from helpers.quiet_keras import keras
 
 # --- slopes by the nibbles ------------------------------------------------------------------------
 

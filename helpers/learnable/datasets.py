@@ -56,7 +56,7 @@ def _read(path: Path) -> list[np.ndarray]:
 
 def _downloaded() -> list[np.ndarray]:
     """The four arrays from Keras, which reports a failed download as a bare Exception."""
-    from helpers.learnable.models import keras  # as it is started there: quietly
+    from helpers.quiet_keras import keras
 
     try:
         train, test = keras.datasets.cifar10.load_data()

@@ -1,5 +1,4 @@
-"""The one seam to the automatic gradients of Keras' backends, TensorFlow and JAX, and what batches
-need.
+"""The one seam to the automatic gradients of Keras' backends, TensorFlow and JAX, in batches.
 
 Pictures are x, float32, mostly (n, height, width, 3) in [0, 1]; labels are y, whole numbers (n,);
 logits are float32 (n, classes), a model's answers before any softmax. "The paper" is AprilPyone,
@@ -9,15 +8,11 @@ Sirichotedumrong and Kiya, "Adversarial Test on Learnable Image Encryption".
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Callable
 
 import numpy as np
 
-if os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow":
-    import helpers.quiet_tensorflow  # noqa: F401  (before Keras, which imports TensorFlow)
-
-import keras  # noqa: I001
+from helpers.quiet_keras import keras
 
 BATCH = 128  # pictures at once
 Gradient = Callable[[Callable, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]

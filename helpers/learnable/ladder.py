@@ -35,8 +35,7 @@ from helpers.learnable.cipher_gradients import (
 )
 from helpers.learnable.gradients import classes_of, margin, scores
 from helpers.learnable.scramble import BlockScrambler
-
-import keras  # isort: skip
+from helpers.quiet_keras import keras
 
 # --- the victim -----------------------------------------------------------------------------------
 

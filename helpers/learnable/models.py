@@ -16,14 +16,11 @@ et al., 2016; network in network: M. Lin et al., 2014.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 
-if os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow":
-    import helpers.quiet_tensorflow  # noqa: F401  (before Keras, which imports TensorFlow)
+from helpers.quiet_keras import keras
 
-import keras  # noqa: I001
-from keras import layers
+layers = keras.layers
 
 # --- Tanaka's adaptation network ------------------------------------------------------------------
 

@@ -42,7 +42,7 @@ def deep_eve(cipher: NeuralCipher, hidden: Sequence[int] = (512, 512, 512), seed
     Above 0 means a bit 1, as in `networks.build_eve`. Her first layer brings each position of the
     ciphertext to mean 0 and variance 1, for what she looks for are ripples.
     """
-    from helpers.quiet_tensorflow import keras
+    from helpers.quiet_keras import keras
 
     _, values = random_traffic(cipher, 10_000, np.random.default_rng(seed))
     even = keras.layers.Normalization(mean=values.mean(axis=0), variance=values.var(axis=0))
@@ -58,8 +58,8 @@ def practise(eve, cipher: NeuralCipher, steps: int = 1000, batch: int = 256, see
     Eve needs Alice, to encrypt messages of her own; she then reads what others send, whatever their
     key. All steps run in one compiled graph, which draws the bits. Loss: cross-entropy.
     """
-    from helpers.quiet_tensorflow import keras
-    from helpers.quiet_tensorflow import tensorflow as tf
+    from helpers.quiet_keras import keras
+    from helpers.quiet_keras import tensorflow as tf
 
     weights = eve.trainable_variables
     rate = keras.optimizers.schedules.PolynomialDecay(2e-3, steps, end_learning_rate=2e-4)

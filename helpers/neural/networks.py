@@ -6,7 +6,7 @@ and ciphertext `m_bits`, `k_bits` and `c_bits`: 16 each.
 
 from __future__ import annotations
 
-from helpers.quiet_tensorflow import keras
+from helpers.quiet_keras import keras
 
 layers = keras.layers
 

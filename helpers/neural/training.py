@@ -22,8 +22,8 @@ from helpers import manifest, metrics
 from helpers.bits import PAPER_KEY, bits_to_signs, signs_to_bits
 from helpers.neural import chain, networks
 from helpers.neural.cipher import ALL_BLOCKS, NeuralCipher
-from helpers.quiet_tensorflow import keras
-from helpers.quiet_tensorflow import tensorflow as tf
+from helpers.quiet_keras import keras
+from helpers.quiet_keras import tensorflow as tf
 
 CHUNK = 100  # iterations in one call of the compiled graph, and in one point of a curve
 

@@ -9,8 +9,8 @@ from measure import Row, in_turns
 
 from helpers.neural import networks
 from helpers.neural.training import Phase, Players, paper_recipe, train
+from helpers.quiet_keras import keras
 
-import keras  # isort: skip  (after helpers, which quiets TensorFlow)
 from keras import ops  # isort: skip
 
 BATCH = 256

@@ -1,12 +1,12 @@
-"""TensorFlow, then Keras, imported without what TensorFlow's C++ core writes to stderr.
+"""Keras, and the TensorFlow below it, imported without what TensorFlow's core writes to stderr.
 
-A notebook would keep those lines for ever. Take both from here, so that none comes too early:
+A notebook would keep those lines for ever. Take both from here, so that neither comes too early:
 
-    from helpers.quiet_tensorflow import keras
+    from helpers.quiet_keras import keras, tensorflow as tf
 
 The logger starts before Python can silence it, so file descriptor 2 itself points to nowhere for
 the import and for the first question about devices. Errors raised as Python exceptions are not
-affected.
+affected. With another backend (`KERAS_BACKEND=jax`) no TensorFlow is loaded.
 """
 
 import contextlib
@@ -27,9 +27,10 @@ def _silent_stderr():
         os.close(saved)
 
 
-with _silent_stderr():
-    import tensorflow
+if os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow":
+    with _silent_stderr():
+        import tensorflow
 
-    tensorflow.config.list_physical_devices("GPU")
+        tensorflow.config.list_physical_devices("GPU")
 
 import keras  # noqa: E402, F401
