@@ -35,8 +35,8 @@ ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
 
 def lab(arguments: list[str]) -> int:
     """open JupyterLab on the first lesson, on this machine alone"""
-    first = "notebooks/00_start_here.ipynb"
-    return run("-m", "jupyterlab", first, "--ServerApp.ip=127.0.0.1", *arguments)
+    first = "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb"
+    return run("-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", first, *arguments)
 
 
 def test(arguments: list[str]) -> int:
