@@ -56,11 +56,19 @@ class Recipe:
     phases: tuple[Phase, ...]
 
 
-# The paper names batches of 256, one step to two, and three phases; the optimizer is that of the
-# code it derives from.
-paper_recipe = Recipe("RMSprop", (Phase("all", 4000), Phase("eve", 1000), Phase("all", 4000)))
+# The paper names batches of 256, one step to two, and three phases, but no optimizer: this is that
+# of its reference [1], Abadi & Andersen. (RMSprop at 0.001, as in the code the paper derives from,
+# learned nothing here in 20,000 iterations, with seeds 1, 2 and 3.)
+paper_recipe = Recipe(
+    "Adam",
+    (
+        Phase("all", 8000, rate=8e-4, final_rate=8e-4),
+        Phase("eve", 2000),
+        Phase("all", 8000, rate=8e-4, final_rate=8e-4),
+    ),
+)
 
-# The same game with a faster optimizer and averaged weights, for a lesson. The last phase is not
+# The same game at a higher rate and with averaged weights, for a lesson. The last phase is not
 # the paper's: now and then a seed leaves a bit that only `sharp_loss` mends.
 lesson_recipe = Recipe(
     "Adam",
