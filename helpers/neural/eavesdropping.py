@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from time import perf_counter
 
 import numpy as np
 
@@ -327,11 +328,13 @@ def main() -> None:
     seed, command = 1, "python -m helpers.neural.eavesdropping"
     recipe = training.Recipe("Adam", training.lesson_recipe.phases[:3])
     players, rng, phases = training.Players(seed, recipe), np.random.default_rng(seed), []
+    started = perf_counter()
     for phase in recipe.phases:
         history = training.train(players, phase)
         scores = training.evaluate(players, rng, 100_000)
         phases.append(asdict(history) | {"scores": asdict(scores)})
-    text = json.dumps({"command": command, "seed": seed, "phases": phases}, indent=1)
+    about = training.provenance(command, seed, perf_counter() - started)
+    text = json.dumps(about | {"phases": phases}, indent=1)
     path = manifest.DATA / "results" / "three_phases.json"
     path.write_text(text + "\n", encoding="utf-8")
     manifest.record("results/three_phases.json", command)

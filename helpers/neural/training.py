@@ -371,7 +371,9 @@ def main() -> None:
             history = train(players, phase, watch=lambda history: bar.update(CHUNK) and None)
             if len(history.iteration) * CHUNK < phase.iterations:
                 raise SystemExit("Stopped: nothing was written.")
-    about = provenance(options, time.perf_counter() - started)
+    command = f"python -m helpers.neural.training --recipe {options.recipe} --seed {options.seed}"
+    command += f" --name {options.name}"
+    about = provenance(command, options.seed, time.perf_counter() - started)
     cipher = NeuralCipher.from_networks(players.alice, players.bob, options.name, about)
     about |= results(cipher, players)
     cipher.save(manifest.DATA / "weights" / f"{options.name}.npz")
@@ -379,12 +381,11 @@ def main() -> None:
     print(json.dumps(about, indent=2))
 
 
-def provenance(options: argparse.Namespace, seconds: float) -> dict[str, object]:
-    """How a pair was made: command, date, versions, device, time."""
-    command = f"python -m helpers.neural.training --recipe {options.recipe} --seed {options.seed}"
+def provenance(command: str, seed: int, seconds: float) -> dict[str, object]:
+    """How something trained was made: command, seed, date, versions, device, time."""
     return {
-        "command": f"{command} --name {options.name}",
-        "seed": options.seed,
+        "command": command,
+        "seed": seed,
         "date": time.strftime("%Y-%m-%d"),
         "python": platform.python_version(),
         "tensorflow": tf.__version__,
