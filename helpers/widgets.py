@@ -376,9 +376,7 @@ def key_flipper(
 
 
 class BlockExplorer(Control):
-    """Two sliders choose a byte of a picture, and its block is taken apart; see
-    `block_explorer`.
-    """
+    """Two sliders choose a byte, and its block is taken apart; see `block_explorer`."""
 
     def __init__(self, cipher: NeuralCipher, picture: np.ndarray, key: np.ndarray):
         pictures.check_picture(picture)

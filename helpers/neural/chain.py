@@ -19,9 +19,7 @@ ROWS_AT_ONCE = 96
 
 
 class Link(NamedTuple):
-    """One layer without its weights: `stride` is 0 for a Dense layer, `length` is what a
-    convolution slides along.
-    """
+    """A layer without its weights: its stride (0: Dense), and what length a convolution reads."""
 
     activation: str
     stride: int = 0
@@ -40,9 +38,7 @@ class Chain:
     """A trained network in NumPy: float32 (n, inputs) -> float32 (n, outputs)."""
 
     def __init__(self, links: Sequence[Link], weights: Sequence[np.ndarray]):
-        """`weights` = [kernel, bias, kernel, bias, ...], float32, as `keras.Model.get_weights`
-        lists them.
-        """
+        """`weights` = [kernel, bias, kernel, bias, ...], as `keras.Model.get_weights` has them."""
         self.links = tuple(Link(*link) for link in links)
         self.weights = [np.asarray(w, np.float32) for w in weights]
         self.matrices = as_matrices(self.links, self.weights)
@@ -87,8 +83,9 @@ def as_matrices(links: Sequence[Link], weights: Sequence, xp: ModuleType = np) -
 
 
 def placement(window: int, length: int, stride: int) -> np.ndarray:
-    """float32 (window, length, outputs): 1 where tap k of the window reads position i for output j,
-    padding "same".
+    """float32 (window, length, outputs): 1 where tap k reads position i for output j.
+
+    The padding is "same": zeros on both sides, one more on the right where the number is odd.
     """
     outputs = -(-length // stride)
     before = max((outputs - 1) * stride + window - length, 0) // 2

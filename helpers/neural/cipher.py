@@ -61,9 +61,7 @@ class NeuralCipher:
     # --- blocks -----------------------------------------------------------------------------------
 
     def encrypt_blocks(self, blocks: np.ndarray, key: Sequence[int]) -> np.ndarray:
-        """Alice: blocks, uint16 (n,), to ciphertext values, float32 (n, 16) in (-1, 1). Equation
-        (1).
-        """
+        """Alice: blocks, uint16 (n,), to values, float32 (n, 16) in (-1, 1). Equation (1)."""
         return self.alice(with_key(bits_to_signs(blocks_to_bits(blocks)), key))
 
     def decrypt_blocks(self, values: np.ndarray, key: Sequence[int]) -> np.ndarray:
@@ -267,9 +265,7 @@ def rows_differ(part: np.ndarray, words: np.ndarray, kept: np.ndarray, found: np
 
 
 def same_hash(rows: np.ndarray, hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """`np.unique` of rows by their hashes: (first, inverse); every row by itself if a hash
-    deceives.
-    """
+    """`np.unique` of rows by their hashes, (first, inverse); if a hash deceives, of no two rows."""
     _, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
     if not np.array_equal(rows[first][inverse], rows):
         return np.arange(len(rows)), np.arange(len(rows))

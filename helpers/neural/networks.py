@@ -19,17 +19,16 @@ def build_alice(m_bits: int = 16, k_bits: int = 16, c_bits: int = 16, seed: int 
 
 
 def build_bob(m_bits: int = 16, k_bits: int = 16, c_bits: int = 16, seed: int = 0) -> keras.Model:
-    """Bob decrypts, as Alice in every layer: [ciphertext (n, c_bits), key (n, k_bits)] -> message
-    (n, m_bits).
-    """
+    """Bob decrypts, built like Alice: [ciphertext (n, c_bits), key (n, k_bits)] -> (n, m_bits)."""
     ciphertext, key = keras.Input((c_bits,), name="ciphertext"), keras.Input((k_bits,), name="key")
     message = mix_and_convolve(layers.concatenate([ciphertext, key]), m_bits, seed)
     return keras.Model([ciphertext, key], message, name="bob")
 
 
 def build_eve(m_bits: int = 16, c_bits: int = 16, seed: int = 0) -> keras.Model:
-    """Eve listens: ciphertext (n, c_bits) -> message (n, m_bits). No key, so a second Dense layer
-    to make up for it.
+    """Eve listens: ciphertext (n, c_bits) -> message (n, m_bits).
+
+    She has no key, and a second Dense layer to make up for it.
     """
     ciphertext = keras.Input((c_bits,), name="ciphertext")
     message = mix_and_convolve(ciphertext, m_bits, seed, dense_layers=2)
