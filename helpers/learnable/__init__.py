@@ -1,4 +1,6 @@
 """Paper 2: pictures that people cannot read and networks can, and the attacks that test them.
 
-`scramble` and `key_recovery` need NumPy and SciPy alone.
+The cipher is `scramble`, and `key_recovery` breaks it, with NumPy and SciPy alone. Pictures come
+from `datasets`, which draws its own in `pictograms`; the networks are in `models`. `attacks` fool
+them, through `gradients` and `cipher_gradients`; `ladder` orders the attackers by what they know.
 """

@@ -132,8 +132,7 @@ class NeuralCipher:
 
     @classmethod
     def load(cls, source: str | os.PathLike = "paper") -> NeuralCipher:
-        """A shipped pair by its name ("paper"), checked against the manifest, or a pair from a
-        file.
+        """A shipped pair by its name ("paper"), as the manifest has it, or a pair from a file.
 
         Raises ValueError where the file is damaged, altered or no pair, FileNotFoundError for none.
         """
