@@ -19,6 +19,7 @@ from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
 from helpers import pages
+from helpers.files import whole_or_nothing
 
 ROOT = Path(__file__).resolve().parents[1]
 LESSONS = ROOT / "notebooks"
@@ -62,7 +63,8 @@ def without_traces(lesson: NotebookNode) -> NotebookNode:
 
 def write(lesson: NotebookNode, path: Path) -> None:
     """Write the lesson in the one form that a second run repeats to the byte."""
-    path.write_text(nbformat.writes(lesson) + "\n", encoding="utf-8", newline="\n")
+    with whole_or_nothing(path) as unfinished:
+        unfinished.write_text(nbformat.writes(lesson) + "\n", encoding="utf-8", newline="\n")
 
 
 def refresh(paths: Sequence[Path]) -> bool:

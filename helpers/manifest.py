@@ -6,6 +6,8 @@ import hashlib
 import json
 from pathlib import Path
 
+from helpers.files import whole_or_nothing
+
 DATA = Path(__file__).resolve().parents[1] / "data"
 MANIFEST = DATA / "MANIFEST.json"
 
@@ -37,7 +39,8 @@ def record(name: str, made: str) -> None:
     known = entries()
     known[name] = {"sha256": sha256(DATA / name), "made": made}
     text = json.dumps(dict(sorted(known.items())), indent=2, ensure_ascii=False) + "\n"
-    MANIFEST.write_text(text, encoding="utf-8")
+    with whole_or_nothing(MANIFEST) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
 
 
 def entries() -> dict[str, dict[str, str]]:

@@ -15,6 +15,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from helpers.files import whole_or_nothing
+
 NAMES = ("eye", "penguin", "dog")
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "pictures"
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
@@ -148,9 +150,5 @@ def save(picture: np.ndarray, path: str | os.PathLike) -> None:
     path, data = Path(path), to_png(picture)
     if path.suffix.lower() != ".png":
         raise ValueError(f"A picture is saved as PNG, without loss: end {path.name!r} in .png.")
-    unfinished = path.with_name(path.name + ".part")
-    try:
+    with whole_or_nothing(path) as unfinished:
         unfinished.write_bytes(data)
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)

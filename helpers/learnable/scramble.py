@@ -19,6 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
+from helpers.files import whole_or_nothing
+
 CACHE_BYTES = 320 * 1024  # of a batch are worked on at once, so that they stay in the cache
 
 
@@ -78,14 +80,9 @@ class BlockScrambler:
 
     def save(self, path: str | os.PathLike) -> None:
         """Write key and block size as JSON: the whole file or nothing."""
-        path = Path(path)
-        unfinished = path.with_name(path.name + ".part")
         content = {"block_size": self.block_size, "key": self.key.tolist()}
-        try:
+        with whole_or_nothing(path) as unfinished:
             unfinished.write_text(json.dumps(content) + "\n", encoding="utf-8")
-            os.replace(unfinished, path)
-        finally:
-            unfinished.unlink(missing_ok=True)
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> BlockScrambler:

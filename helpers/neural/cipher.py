@@ -29,6 +29,7 @@ from helpers.bits import (
     signs_to_bits,
     values_to_bits,
 )
+from helpers.files import whole_or_nothing
 from helpers.neural.chain import Chain, links_of
 from helpers.pictures import check_picture
 
@@ -276,14 +277,8 @@ def same_hash(rows: np.ndarray, hashes: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 def write_npz(path: str | os.PathLike, arrays: dict[str, np.ndarray]) -> None:
     """Arrays and their digest as .npz under exactly this path, the whole of it or nothing."""
-    path = Path(path)
-    unfinished = path.with_name(path.name + ".part")
-    try:
-        with open(unfinished, "wb") as file:
-            np.savez(file, digest=np.array(digest_of(arrays)), **arrays)
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with whole_or_nothing(path) as unfinished, open(unfinished, "wb") as file:
+        np.savez(file, digest=np.array(digest_of(arrays)), **arrays)
 
 
 def read_npz(path: Path) -> dict[str, np.ndarray]:

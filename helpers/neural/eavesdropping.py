@@ -29,6 +29,7 @@ from helpers.bits import (
     blocks_to_bits,
     signs_to_bits,
 )
+from helpers.files import whole_or_nothing
 from helpers.neural.chain import ACTIVATIONS, Chain
 from helpers.neural.cipher import ALL_BLOCKS, Ciphertext, NeuralCipher
 
@@ -335,8 +336,8 @@ def main() -> None:
         phases.append(asdict(history) | {"scores": asdict(scores)})
     about = training.provenance(command, seed, perf_counter() - started)
     text = json.dumps(about | {"phases": phases}, indent=1)
-    path = manifest.DATA / "results" / "three_phases.json"
-    path.write_text(text + "\n", encoding="utf-8")
+    with whole_or_nothing(manifest.DATA / "results" / "three_phases.json") as unfinished:
+        unfinished.write_text(text + "\n", encoding="utf-8")
     manifest.record("results/three_phases.json", command)
 
 
