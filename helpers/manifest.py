@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import platform
+import time
+from importlib.metadata import version
 from pathlib import Path
 
 from helpers.files import whole_or_nothing
@@ -41,6 +45,22 @@ def record(name: str, made: str) -> None:
     text = json.dumps(dict(sorted(known.items())), indent=2, ensure_ascii=False) + "\n"
     with whole_or_nothing(MANIFEST) as unfinished:
         unfinished.write_text(text, encoding="utf-8")
+
+
+def provenance(
+    command: str, seed: int, seconds: float, device: str | None = None
+) -> dict[str, object]:
+    """How something was made: command, seed, date, versions, device, seconds."""
+    return {
+        "command": command,
+        "seed": seed,
+        "date": time.strftime("%Y-%m-%d"),
+        "python": platform.python_version(),
+        "tensorflow": version("tensorflow"),
+        "keras": version("keras"),
+        "device": device or f"CPU, {platform.machine()}, {os.cpu_count()} cores",
+        "training_seconds": round(seconds),
+    }
 
 
 def entries() -> dict[str, dict[str, str]]:

@@ -7,7 +7,8 @@ For networks as tiny as Alice's that form is much faster, in training (TensorFlo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import NamedTuple
 
@@ -31,7 +32,23 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
     return 0.5 * np.tanh(0.5 * x) + 0.5
 
 
-ACTIVATIONS = {"sigmoid": sigmoid, "tanh": np.tanh}
+def linear(x: np.ndarray) -> np.ndarray:
+    """As it is."""
+    return x
+
+
+def gate(x: np.ndarray) -> np.ndarray:
+    """The left half of the columns times the right half: (..., 2 n) to (..., n)."""
+    left, right = np.split(x, 2, axis=-1)
+    return left * right
+
+
+def sign(x: np.ndarray) -> np.ndarray:
+    """+1 from 0 upwards, else -1: what makes a ciphertext of bits."""
+    return np.where(x >= 0, np.float32(1), np.float32(-1))
+
+
+ACTIVATIONS = {"sigmoid": sigmoid, "tanh": np.tanh, "linear": linear, "gate": gate, "sign": sign}
 
 
 class Chain:
@@ -52,6 +69,17 @@ class Chain:
         for link, (matrix, bias) in zip(self.links, self.matrices):
             x = ACTIVATIONS[link.activation](x @ matrix + bias)
         return x
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The network as arrays for a file: "links", a JSON text, and the weights "00", "01"."""
+        numbered = {f"{i:02d}": weights for i, weights in enumerate(self.weights)}
+        return {"links": np.array(json.dumps(self.links)), **numbered}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Chain:
+        """The network that `arrays` describes. KeyError where that is none."""
+        weights = [arrays[name] for name in sorted(filter(str.isdecimal, arrays), key=int)]
+        return cls(json.loads(str(arrays["links"])), weights)
 
 
 def links_of(model) -> tuple[Link, ...]:

@@ -1,4 +1,4 @@
-"""A trained pair as a cipher for pictures: every block of 16 bits is encrypted alone (ECB mode).
+"""A trained pair as a cipher for pictures: each block of 16 bits through Alice, in a mode.
 
 With one key there are only 65,536 different blocks, so Alice encrypts each of them once, into a
 *codebook*, and a picture is then looked up in it. NumPy only: no TensorFlow is loaded.
@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -27,21 +27,29 @@ from helpers.bits import (
     check_key,
     picture_to_blocks,
     signs_to_bits,
-    values_to_bits,
 )
-from helpers.files import whole_or_nothing
+from helpers.files import read_npz, write_npz
+from helpers.neural import modes
 from helpers.neural.chain import Chain, links_of
+from helpers.neural.ciphertext import Ciphertext
+from helpers.neural.modes import ALL_BLOCKS
+from helpers.neural.rounds import Rounds
 from helpers.pictures import check_picture
-
-ALL_BLOCKS = np.arange(65536, dtype=np.uint16)
 
 
 class NeuralCipher:
     """Alice and Bob after training, under a name, with a note on how they were made."""
 
-    def __init__(self, alice: Chain, bob: Chain, name: str = "mine", about: dict | None = None):
+    def __init__(
+        self,
+        alice: Chain | Rounds,
+        bob: Chain | Rounds,
+        name: str = "mine",
+        about: dict | None = None,
+    ):
         self.alice, self.bob, self.name, self.about = alice, bob, name, about or {}
         self._codebook_of, self._codebook = None, None
+        self._tables = {}
 
     @classmethod
     def from_networks(
@@ -59,10 +67,18 @@ class NeuralCipher:
             digest.update(array.tobytes())
         return digest.hexdigest()[:16]
 
+    @property
+    def binary(self) -> bool:
+        """Whether a ciphertext block is 16 bits: Alice's last step keeps only the signs."""
+        return isinstance(self.alice, Rounds) or self.alice.links[-1].activation == "sign"
+
     # --- blocks -----------------------------------------------------------------------------------
 
     def encrypt_blocks(self, blocks: np.ndarray, key: Sequence[int]) -> np.ndarray:
-        """Alice: blocks, uint16 (n,), to values, float32 (n, 16) in (-1, 1). Equation (1)."""
+        """Alice: blocks, uint16 (n,), to values, float32 (n, 16) in (-1, 1). Equation (1).
+
+        Of a binary pair the values are -1 and +1.
+        """
         return self.alice(with_key(bits_to_signs(blocks_to_bits(blocks)), key))
 
     def decrypt_blocks(self, values: np.ndarray, key: Sequence[int]) -> np.ndarray:
@@ -70,7 +86,10 @@ class NeuralCipher:
         return bits_to_blocks(signs_to_bits(self.raw_blocks(values, key)))
 
     def raw_blocks(self, values: np.ndarray, key: Sequence[int]) -> np.ndarray:
-        """Bob's answer before the threshold: float32 (n, 16) in (-1, 1), above 0 for a bit 1."""
+        """Bob's answer before the threshold: float32 (n, 16), above 0 for a bit 1.
+
+        After a tanh, as in the paper, it is in (-1, 1).
+        """
         return self.bob(with_key(values, key))
 
     def codebook(self, key: Sequence[int], dtype: type = np.float16) -> np.ndarray:
@@ -90,35 +109,120 @@ class NeuralCipher:
             self._codebook_of = wanted
         return self._codebook
 
+    def forward(self, key: Sequence[int]) -> Table:
+        """Alice of a binary pair under one key: a function of blocks, uint16 (n,) to uint16 (n,).
+
+        Raises ValueError for an analog pair, whose ciphertext is no block of 16 bits.
+        """
+        return self._table("alice", key)
+
+    def inverse(self, key: Sequence[int]) -> Table:
+        """Bob of a binary pair under one key, likewise: what *he* says, be it right or wrong."""
+        return self._table("bob", key)
+
+    def _table(self, player: str, key: Sequence[int]) -> Table:
+        """The last few are kept, so that many pictures under one key cost one table."""
+        if not self.binary:
+            raise ValueError(
+                f"A ciphertext block of the pair {self.name!r} is 16 real values, not 16 bits: use "
+                "encrypt_blocks and decrypt_blocks, or a binary pair."
+            )
+        key = check_key(key).copy()
+        wanted = (player, key.tobytes())
+        if wanted not in self._tables:
+            if len(self._tables) >= KEPT_TABLES:
+                self._tables.clear()
+            self._tables[wanted] = Table(getattr(self, player), key)
+        return self._tables[wanted]
+
     # --- pictures ---------------------------------------------------------------------------------
 
     def encrypt(
-        self, picture: np.ndarray, key: Sequence[int], dtype: type = np.float16
+        self,
+        picture: np.ndarray,
+        key: Sequence[int] | Sequence[Sequence[int]],
+        mode: str = "ECB",
+        *,
+        iv: Sequence[int] | str | None = None,
+        nonce: Sequence[int] | str | None = None,
+        dtype: type = np.float16,
     ) -> Ciphertext:
-        """A picture, uint8 (height, width, 3), block by block in ECB mode (the paper's `enc_img`).
+        """A picture, uint8 (height, width, 3), block by block (the paper's `enc_img`).
 
-        `dtype` of the values: np.float16, or np.float32 for twice the size and all of Alice's
-        digits.
+        `mode`: "ECB", as in the paper; of a binary pair also "CBC" with an `iv` or "CTR" with a
+        `nonce`, 16 bits each. Neither is a secret: they travel with the ciphertext. In CTR mode a
+        key serves for 65,536 blocks: for a larger picture `key` is a list of keys, which take
+        turns (`modes.ctr` says why).
+        `dtype` of an analog pair's values: np.float16, or np.float32 for twice the size and all of
+        Alice's digits.
+
+        Raises ValueError for what is no picture or key, an unknown mode or one that the pair cannot
+        run in, a missing or wrong iv or nonce, and too few keys for the counter.
         """
         check_picture(picture)
-        values = look_up(self.codebook(key, dtype), picture_to_blocks(picture))
-        return Ciphertext(values, picture.shape, self.fingerprint)
+        start = modes.start_of(mode, iv, nonce)
+        if self.binary:
+            data = self._encrypt_in_mode(picture, key, mode, start)
+        elif mode == "ECB":
+            data = look_up(self.codebook(key, dtype), picture_to_blocks(picture))
+        else:
+            raise ValueError(
+                f"{mode} xors bits of ciphertext, and that of the pair {self.name!r} is of real "
+                'values: take mode="ECB", or a binary pair such as NeuralCipher.load("proven").'
+            )
+        starts = {} if start is None else {modes.STARTS[mode]: start}
+        return Ciphertext(data, picture.shape, self.fingerprint, mode, **starts)
 
-    def decrypt(self, ciphertext: Ciphertext, key: Sequence[int]) -> np.ndarray:
+    def _encrypt_in_mode(self, picture, key, mode: str, start: np.ndarray | None) -> np.ndarray:
+        if mode == "ECB":
+            return self.forward(key).of_picture(picture)
+        blocks = picture_to_blocks(picture)
+        if mode == "CBC":
+            return modes.cbc_encrypt(self.forward(key), blocks, modes.as_number(start))
+        return self._counter_mode(blocks, key, start)
+
+    def _counter_mode(self, blocks: np.ndarray, key, nonce: np.ndarray) -> np.ndarray:
+        several = np.iterable(key) and np.ndim(next(iter(key), 0)) == 1
+        keys = [check_key(each) for each in (key if several else [key])]
+        modes.check_counters(len(blocks), keys)
+        return modes.ctr([self.forward(each) for each in keys], blocks, modes.as_number(nonce))
+
+    def decrypt(
+        self,
+        ciphertext: Ciphertext,
+        key: Sequence[int] | Sequence[Sequence[int]],
+        mode: str | None = None,
+    ) -> np.ndarray:
         """The picture, uint8 (height, width, 3), if the key is right (the paper's `dec_img`).
 
-        A wrong key gives a picture too, of garbled blocks (`wrong_img`). Raises ValueError where
-        the ciphertext is not of this pair.
+        A wrong key gives a picture too, of garbled blocks (`wrong_img`). The ciphertext knows its
+        mode; who expects a certain `mode` may say so. Raises ValueError where the ciphertext is not
+        of this pair or of another mode than expected.
         """
-        key = check_key(key)
         if ciphertext.cipher != self.fingerprint:
             raise ValueError(
                 f"This ciphertext is of another pair ({ciphertext.cipher}), not of {self.name!r} "
                 f"({self.fingerprint}): decrypt it with the cipher that encrypted it."
             )
+        if mode not in (None, ciphertext.mode):
+            raise ValueError(
+                f"This ciphertext is in {ciphertext.mode} mode, not in {mode}: leave the mode out, "
+                "or look for the ciphertext that you meant."
+            )
+        if ciphertext.binary:
+            return self._decrypt_in_mode(ciphertext, key)
         rows, place = distinct_rows(ciphertext.values)
         blocks = self.decrypt_blocks(ciphertext.values[rows], key)
         return blocks_to_picture(look_up(blocks, place), ciphertext.shape)
+
+    def _decrypt_in_mode(self, ciphertext: Ciphertext, key) -> np.ndarray:
+        data, shape = ciphertext.data, ciphertext.shape
+        if ciphertext.mode == "ECB":
+            return self.inverse(key).to_picture(data, shape)
+        if ciphertext.mode == "CBC":
+            iv = modes.as_number(ciphertext.iv)
+            return blocks_to_picture(modes.cbc_decrypt(self.inverse(key), data, iv), shape)
+        return blocks_to_picture(self._counter_mode(data, key, ciphertext.nonce), shape)
 
     # --- files ------------------------------------------------------------------------------------
 
@@ -126,9 +230,8 @@ class NeuralCipher:
         """Write the pair as .npz (arrays and a text, no pickle): the whole file or nothing."""
         about = {**self.about, "name": self.name}
         arrays = {"about": np.array(json.dumps(about))}
-        for name, chain in (("alice", self.alice), ("bob", self.bob)):
-            arrays[f"{name}_links"] = np.array(json.dumps(chain.links))
-            arrays |= {f"{name}_{i:02d}": weights for i, weights in enumerate(chain.weights)}
+        for player, network in (("alice", self.alice), ("bob", self.bob)):
+            arrays |= {f"{player}_{name}": array for name, array in network.arrays().items()}
         write_npz(path, arrays)
 
     @classmethod
@@ -143,65 +246,12 @@ class NeuralCipher:
         arrays = read_npz(path)
         try:
             about = json.loads(str(arrays["about"]))
-            chains = [read_chain(name, arrays) for name in ("alice", "bob")]
+            networks = [read_network(player, arrays) for player in ("alice", "bob")]
         except KeyError:
             raise ValueError(
                 f"{path.name} holds no pair: give a file that NeuralCipher.save wrote."
             ) from None
-        return cls(*chains, about.pop("name"), about)
-
-
-@dataclass(frozen=True)
-class Ciphertext:
-    """What Alice sends: 16 values a block, the picture's shape, and the fingerprint of the pair."""
-
-    values: np.ndarray  # float16 or float32 (n, 16)
-    shape: tuple[int, int, int]
-    cipher: str
-
-    def to_bits(self) -> np.ndarray:
-        """uint8 (n, 256): each value as the 16 bits of a half-precision number (section 3)."""
-        return values_to_bits(self.values.astype(np.float16, copy=False))
-
-    def as_picture(self) -> np.ndarray:
-        """The values as greys, uint8 (4 * height, 6 * width, 3), each block a tile of 16 values.
-
-        A block lies where its two bytes lie in the picture. Each of the 16 positions is stretched
-        from its smallest value, black, to its largest, white: as they are, all would be one grey.
-        (Where height and width are both odd there are four more rows.)
-        """
-        height, width, _ = self.shape
-        # An odd number of bytes in a row: two rows then share a block, and tiles are twice as high.
-        rows, tile_height = (2, 8) if width % 2 else (1, 4)
-        grid = -(-height // rows), rows * 3 * width // 2
-        tiles = np.zeros((*grid, tile_height, 16 // tile_height), np.uint8)
-        tiles.reshape(-1, 16)[: len(self.values)] = stretched(self.values)
-        grey = tiles.swapaxes(1, 2).reshape(grid[0] * tile_height, -1)
-        return np.repeat(grey[..., None], 3, axis=2)
-
-    def save(self, path: str | os.PathLike) -> None:
-        """Write the ciphertext as .npz (arrays and texts, no pickle): the whole file or nothing."""
-        write_npz(
-            path,
-            {"values": self.values, "shape": np.array(self.shape), "cipher": np.array(self.cipher)},
-        )
-
-    @classmethod
-    def load(cls, path: str | os.PathLike) -> Ciphertext:
-        """Read what `save` wrote; ValueError where the file is damaged or of another kind."""
-        arrays = read_npz(Path(path))
-        if set(arrays) != {"values", "shape", "cipher"}:
-            raise ValueError(
-                f"{Path(path).name} holds no ciphertext: give a file that Ciphertext.save wrote."
-            )
-        return cls(arrays["values"], tuple(arrays["shape"].tolist()), str(arrays["cipher"]))
-
-
-def stretched(values: np.ndarray) -> np.ndarray:
-    """Each column from 0, its smallest value, to 255, its largest: uint8 (n, 16)."""
-    low, high = values.min(axis=0), values.max(axis=0)
-    span = np.where(high > low, high - low, 1)
-    return np.round((values - low) / span.astype(np.float32) * 255).astype(np.uint8)
+        return cls(*networks, about.pop("name"), about)
 
 
 def with_key(block: np.ndarray, key: Sequence[int]) -> np.ndarray:
@@ -210,19 +260,87 @@ def with_key(block: np.ndarray, key: Sequence[int]) -> np.ndarray:
     return np.hstack([block, np.broadcast_to(signs, (len(block), len(signs)))]).astype(np.float32)
 
 
+def read_network(player: str, arrays: dict[str, np.ndarray]) -> Chain | Rounds:
+    """One network out of the arrays that `NeuralCipher.save` wrote."""
+    prefix = f"{player}_"
+    names = [name for name in arrays if name.startswith(prefix)]
+    its_own = {name.removeprefix(prefix): arrays[name] for name in names}
+    return (Rounds if "rounds" in its_own else Chain).from_arrays(its_own)
+
+
+# --- a network under one key, as a table ----------------------------------------------------------
+
+FEW = 4096  # blocks: so many a network answers faster than all
+KEPT_TABLES = 16  # of 128 KiB
+# Each block's two bytes, read in this machine's own order; and the way back, which is the same.
+IN_MEMORY = ALL_BLOCKS.astype(">u2").view(np.uint16)
+
+
+class Table:
+    """A block function: what a network answers to each block, uint16 (n,) to uint16 (n,).
+
+    Where many blocks are asked for, it answers all 65,536 first, once, and looks the rest up. Bob's
+    table is his too: to turn Alice's around would be faster, but would not be what he says.
+    """
+
+    def __init__(self, network: Chain | Rounds, key: np.ndarray):
+        self.network, self.key = network, key
+
+    def compute(self, blocks: np.ndarray) -> np.ndarray:
+        """The network run on these blocks."""
+        signs = self.network(with_key(bits_to_signs(blocks_to_bits(blocks)), self.key))
+        return bits_to_blocks(signs_to_bits(signs))
+
+    @cached_property
+    def answers(self) -> np.ndarray:
+        """The answer to every block, uint16 (65536,)."""
+        return self.compute(ALL_BLOCKS)
+
+    def __call__(self, blocks: np.ndarray) -> np.ndarray:
+        few = len(blocks) <= FEW and "answers" not in vars(self)
+        return self.compute(blocks) if few else look_up(self.answers, blocks)
+
+    # Large pictures are looked up as their bytes lie: to make blocks of them first, or to make them
+    # of blocks, would take as long again.
+
+    def of_picture(self, picture: np.ndarray) -> np.ndarray:
+        """The answers to the blocks of a picture, uint16 (n,)."""
+        data = np.ascontiguousarray(picture).reshape(-1)
+        if data.size % 2 or data.size <= 2 * FEW:
+            return self(picture_to_blocks(picture))
+        return look_up(self._answers_to_memory, data.view(np.uint16))
+
+    def to_picture(self, blocks: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
+        """The answers to blocks, uint16 (n,), as a picture, uint8 of `shape`."""
+        if len(blocks) <= FEW:
+            return blocks_to_picture(self(blocks), shape)
+        data = look_up(self._answers_for_memory, blocks).view(np.uint8)
+        return data[: math.prod(shape)].reshape(shape)
+
+    @cached_property
+    def _answers_to_memory(self) -> np.ndarray:
+        return self.answers[IN_MEMORY]
+
+    @cached_property
+    def _answers_for_memory(self) -> np.ndarray:
+        return IN_MEMORY[self.answers]
+
+
 # --- looking up rows, and finding equal ones, fast ------------------------------------------------
 
 ROWS_AT_ONCE = 1 << 16  # so that the work on them stays in the processor's cache
+NUMBERS_AT_ONCE = 1 << 18  # the same for rows of a single number
 ODD = np.random.default_rng(0).integers(0, 1 << 63, 8, dtype=np.uint64) * 2 + 1  # for hashes
 
 
 def look_up(table: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """`table[rows]` for rows that are known to be there, as fast as copying the result."""
     found = np.empty((len(rows), *table.shape[1:]), table.dtype)
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        part = slice(start, start + ROWS_AT_ONCE)
-        # mode="clip" skips the check whether they are there, and makes `out` fast.
-        np.take(table, rows[part], axis=0, out=found[part], mode="clip")
+    at_once = NUMBERS_AT_ONCE if table.ndim == 1 else ROWS_AT_ONCE
+    for start in range(0, len(rows), at_once):
+        part = slice(start, start + at_once)
+        # mode="wrap" skips the check whether they are there, and makes `out` fast.
+        table.take(rows[part], axis=0, out=found[part], mode="wrap")
     return found
 
 
@@ -270,46 +388,3 @@ def same_hash(rows: np.ndarray, hashes: np.ndarray) -> tuple[np.ndarray, np.ndar
     if not np.array_equal(rows[first][inverse], rows):
         return np.arange(len(rows)), np.arange(len(rows))
     return first, inverse
-
-
-# --- files ----------------------------------------------------------------------------------------
-
-
-def write_npz(path: str | os.PathLike, arrays: dict[str, np.ndarray]) -> None:
-    """Arrays and their digest as .npz under exactly this path, the whole of it or nothing."""
-    with whole_or_nothing(path) as unfinished, open(unfinished, "wb") as file:
-        np.savez(file, digest=np.array(digest_of(arrays)), **arrays)
-
-
-def read_npz(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of `write_npz`; ValueError unless all are there, unchanged.
-
-    The digest finds accidents. It has no key, so whoever changes a file on purpose can renew it.
-    """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = dict(file)
-    except FileNotFoundError:
-        raise FileNotFoundError(
-            f"There is no file {str(path)!r}: check its name and folder."
-        ) from None
-    except Exception:  # a damaged zip file fails in many ways
-        raise ValueError(f"{path.name} is cut short or no .npz file: fetch it again.") from None
-    if str(arrays.pop("digest", "")) != digest_of(arrays):
-        raise ValueError(f"{path.name} was changed after it was written: fetch it again.")
-    return arrays
-
-
-def digest_of(arrays: dict[str, np.ndarray]) -> str:
-    """SHA-256 over names, types, shapes and bytes, in hexadecimal."""
-    digest = hashlib.sha256()
-    for name, array in sorted(arrays.items()):
-        digest.update(f"{name} {array.dtype.str} {array.shape} ".encode())
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
-
-
-def read_chain(name: str, arrays: dict[str, np.ndarray]) -> Chain:
-    """One network out of the arrays that `NeuralCipher.save` wrote."""
-    weights = [arrays[key] for key in sorted(arrays) if re.fullmatch(rf"{name}_\d+", key)]
-    return Chain(json.loads(str(arrays[f"{name}_links"])), weights)

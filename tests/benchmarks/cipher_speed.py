@@ -11,6 +11,7 @@ from measure import Row, in_turns
 from helpers import pictures
 from helpers.bits import PAPER_KEY, bits_to_signs, blocks_to_bits, picture_to_blocks
 from helpers.neural import networks
+from helpers.neural.chain import Chain, Link
 from helpers.neural.cipher import NeuralCipher
 
 BATCH = 256
@@ -55,7 +56,45 @@ def rows(side: int, calls: int = 8, repeats: int = 7) -> list[Row]:
         row("decrypt", "decrypt", CALLS, "Bob's calls"),
         row("decrypt", "decrypt", AES, "AES back"),
         row("decrypt", "decrypt", COPY, COPY),
+        *binary_rows(picture, repeats),
     ]
+
+
+def binary_rows(picture: np.ndarray, repeats: int) -> list[Row]:
+    """The same picture through a binary pair, whose ciphertext is no larger: ECB mode, known key.
+
+    Where both networks have answered all blocks, what is left is to look them up. The copy is of
+    the picture, into new memory.
+    """
+    cipher, name = untrained_gates(), f"ECB of 16 bits {picture.shape[0]}x{picture.shape[1]}"
+    ciphertext = cipher.encrypt(picture, PAPER_KEY)
+    encrypt, decrypt, bare, there, back = in_turns(
+        lambda: cipher.encrypt(picture, PAPER_KEY),
+        lambda: cipher.decrypt(ciphertext, PAPER_KEY),
+        lambda: copy(picture),
+        lambda: aes().encryptor().update(picture.reshape(-1)),
+        lambda: aes().decryptor().update(picture.reshape(-1)),
+        repeats=repeats,
+    )
+    pairs = [
+        ("encrypt", "a copy of the picture", encrypt, bare),
+        ("encrypt", AES, encrypt, there),
+        ("decrypt", "a copy of the picture", decrypt, bare),
+        ("decrypt", AES, decrypt, back),
+    ]
+    size, unit = picture.nbytes / 1e6, "MB/s of picture"
+    return [Row(f"{what} {name}", peer, size / s, size / t, unit) for what, peer, s, t in pairs]
+
+
+def untrained_gates() -> NeuralCipher:
+    """A binary pair of the shipped one's sizes: to the clock one weight is like another."""
+    rng = np.random.default_rng(1)
+    shapes = [(32, 128), (128,), (64, 16), (16,)]
+    alice, bob = (
+        Chain([Link("gate"), Link(last)], [rng.normal(size=shape) for shape in shapes])
+        for last in ("sign", "linear")
+    )
+    return NeuralCipher(alice, bob)
 
 
 def one_call_rows(side: int = 256, repeats: int = 3) -> list[Row]:

@@ -1,0 +1,196 @@
+"""What Alice sends: of an analog pair 16 real values a block, of a binary pair 16 bits.
+
+The bits take the place of the block that they encrypt, so they are a picture of the same size and
+fit in a PNG file. Real values take sixteen times as much, and are stretched to be seen at all.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from helpers.bits import (
+    bits_to_signs,
+    blocks_to_bits,
+    blocks_to_picture,
+    picture_to_blocks,
+    values_to_bits,
+)
+from helpers.files import digest_of, read_npz, whole_or_nothing, write_npz
+from helpers.neural import modes
+from helpers.pictures import read
+
+
+@dataclass(frozen=True)
+class Ciphertext:
+    """The encrypted blocks of a picture, and beside them what is no secret: the picture's shape,
+    the fingerprint of the pair, the mode, and its iv or nonce.
+
+    Raises ValueError where the blocks are more or fewer than the shape has, or where mode, iv and
+    nonce do not fit together.
+    """
+
+    data: np.ndarray  # float16 or float32 (n, 16), values; of a binary pair uint16 (n,), blocks
+    shape: tuple[int, int, int]
+    cipher: str
+    mode: str = "ECB"
+    iv: np.ndarray | None = None  # uint8 (16,), in CBC mode
+    nonce: np.ndarray | None = None  # uint8 (16,), in CTR mode
+
+    def __post_init__(self):
+        modes.start_of(self.mode, self.iv, self.nonce)
+        blocks = -(-math.prod(self.shape) // 2)
+        if len(self.data) != blocks:
+            raise ValueError(
+                f"A picture of shape {self.shape} has {blocks} blocks; here are {len(self.data)}: "
+                "give the shape of the picture that they came from."
+            )
+
+    @property
+    def binary(self) -> bool:
+        """Whether a block is 16 bits, not 16 real values."""
+        return self.data.dtype == np.uint16
+
+    @property
+    def values(self) -> np.ndarray:
+        """What Bob and Eve read, float16 or float32 (n, 16): of a binary pair -1 and +1."""
+        return bits_to_signs(self.to_bits()).astype(np.float16) if self.binary else self.data
+
+    def to_bits(self) -> np.ndarray:
+        """uint8 (n, 16) of a binary pair. Of an analog one uint8 (n, 256): each value as the 16
+        bits of a half-precision number (section 3).
+        """
+        if self.binary:
+            return blocks_to_bits(self.data)
+        return values_to_bits(self.data.astype(np.float16, copy=False))
+
+    def as_picture(self) -> np.ndarray:
+        """The ciphertext to look at, each block where its two bytes lie in the picture.
+
+        Of a binary pair uint8 (height, width, 3), the bytes as they are. (Where their number is
+        odd, the last block has a second byte for which the picture has no room.) Of an analog pair
+        the values as greys, uint8 (4 * height, 6 * width, 3): see `tiles`.
+        """
+        return blocks_to_picture(self.data, self.shape) if self.binary else tiles(self)
+
+    # --- files ------------------------------------------------------------------------------------
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Write the ciphertext: the whole file or nothing. A binary pair's name may end in .png.
+
+        A .png file shows `as_picture`, and holds the rest as a text, which viewers ignore. Any
+        other is .npz (arrays and texts, no pickle). ValueError for real values in a PNG file.
+        """
+        if Path(path).suffix.lower() != ".png":
+            write_npz(path, self.arrays())
+        elif self.binary:
+            write_png(path, self)
+        else:
+            raise ValueError(
+                "A PNG file holds bytes, and this ciphertext is of real values: end the name in "
+                ".npz, or save a picture of it, pictures.save(ciphertext.as_picture(), path)."
+            )
+
+    @classmethod
+    def load(cls, path: str | os.PathLike) -> Ciphertext:
+        """Read what `save` wrote; ValueError where the file is damaged or of another kind."""
+        path = Path(path)
+        arrays = read_png(path) if path.suffix.lower() == ".png" else read_npz(path)
+        data = {"values", "blocks"} & set(arrays)
+        rest = set(arrays) - data
+        if len(data) != 1 or not {"shape", "cipher"} <= rest <= LABELS:
+            raise ValueError(
+                f"{path.name} holds no ciphertext: give a file that Ciphertext.save wrote."
+            )
+        texts = {name: str(arrays[name]) for name in rest & {"cipher", "mode"}}
+        starts = {name: arrays[name] for name in rest & {"iv", "nonce"}}
+        return cls(arrays[data.pop()], tuple(arrays["shape"].tolist()), **texts, **starts)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """All of it as arrays for a file."""
+        labels = {"shape": np.array(self.shape), "cipher": np.array(self.cipher)}
+        if not self.binary:
+            return {"values": self.data, **labels}
+        starts = {"iv": self.iv, "nonce": self.nonce}
+        starts = {name: start for name, start in starts.items() if start is not None}
+        return {"blocks": self.data, **labels, "mode": np.array(self.mode), **starts}
+
+
+LABELS = {"shape", "cipher", "mode", "iv", "nonce"}
+
+# --- real values, to look at ----------------------------------------------------------------------
+
+
+def tiles(ciphertext: Ciphertext) -> np.ndarray:
+    """The values as greys, uint8 (4 * height, 6 * width, 3), each block a tile of 16 values.
+
+    Each of the 16 positions is stretched from its smallest value, black, to its largest, white: as
+    they are, all would be one grey. (Where height and width are both odd there are four more rows.)
+    """
+    height, width, _ = ciphertext.shape
+    # An odd number of bytes in a row: two rows then share a block, and tiles are twice as high.
+    rows, tile_height = (2, 8) if width % 2 else (1, 4)
+    grid = -(-height // rows), rows * 3 * width // 2
+    tiles = np.zeros((*grid, tile_height, 16 // tile_height), np.uint8)
+    tiles.reshape(-1, 16)[: len(ciphertext.data)] = stretched(ciphertext.data)
+    grey = tiles.swapaxes(1, 2).reshape(grid[0] * tile_height, -1)
+    return np.repeat(grey[..., None], 3, axis=2)
+
+
+def stretched(values: np.ndarray) -> np.ndarray:
+    """Each column from 0, its smallest value, to 255, its largest: uint8 (n, 16)."""
+    low, high = values.min(axis=0), values.max(axis=0)
+    span = np.where(high > low, high - low, 1)
+    return np.round((values - low) / span.astype(np.float32) * 255).astype(np.uint8)
+
+
+# --- bits, as a PNG file --------------------------------------------------------------------------
+
+
+def write_png(path: str | os.PathLike, ciphertext: Ciphertext) -> None:
+    """The bytes as pixels; as a text under "ciphertext" what a picture of that size cannot hold.
+
+    That is the labels, and the second byte of the last block where the bytes are odd in number.
+    """
+    arrays = ciphertext.arrays()
+    size = math.prod(ciphertext.shape)
+    text = {name: arrays[name].tolist() for name in arrays.keys() - {"blocks", "shape"}}
+    text["last_byte"] = int(ciphertext.data[-1] & 255) if size % 2 else None
+    text["digest"] = digest_of(arrays)
+    information = PngInfo()
+    information.add_text("ciphertext", json.dumps(text))
+    image = Image.fromarray(ciphertext.as_picture())
+    with whole_or_nothing(path) as unfinished:
+        image.save(unfinished, format="PNG", compress_level=1, pnginfo=information)
+
+
+def read_png(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of the ciphertext that `write_png` wrote; ValueError unless all are unchanged."""
+    _, data = read(path)
+    try:
+        with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
+            picture = np.array(image)
+            text = json.loads(image.text.get("ciphertext", "null"))
+    except Exception:  # a damaged PNG file fails in many ways
+        raise ValueError(f"{path.name} is cut short or no .png file: fetch it again.") from None
+    if text is None:
+        raise ValueError(
+            f"{path.name} is a picture without the text that Ciphertext.save puts beside it: give "
+            "the file itself, not one that another program made of it."
+        )
+    blocks = picture_to_blocks(picture)
+    blocks[-1] |= text["last_byte"] or 0
+    arrays = {"blocks": blocks, "shape": np.array(picture.shape)}
+    arrays |= {name: np.array(text[name]) for name in text.keys() & {"cipher", "mode"}}
+    arrays |= {name: np.array(text[name], np.uint8) for name in text.keys() & {"iv", "nonce"}}
+    if text["digest"] != digest_of(arrays):
+        raise ValueError(f"{path.name} was changed after it was written: fetch it again.")
+    return arrays
