@@ -19,9 +19,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCK = ROOT / "requirements.lock"
+PEERS_LOCK = ROOT / "requirements-bench.lock"
 PROJECT = ROOT / "pyproject.toml"
 VENV = ROOT / ".venv"
 STAMP = VENV / "set-up-from"
+PEERS = VENV / "peers"  # no part of what .venv can import, which stays what learners have
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 OLDEST, TOO_NEW = (3, 10), (3, 14)  # TensorFlow has no wheels outside of this range
@@ -63,15 +65,27 @@ def refresh(arguments: list[str]) -> int:
 
 
 def bench(arguments: list[str]) -> int:
-    """measure speed and memory beside other libraries"""
+    """measure speed and memory beside other libraries, fetched the first time"""
+    where = ["--python", str(PYTHON), "--target", str(PEERS)]
+    if run("-m", "uv", "--quiet", "pip", "sync", *where, "--require-hashes", PEERS_LOCK.name):
+        print("The rows against libraries that are not here will be left out.", flush=True)
     return run("tests/benchmarks/run.py", *arguments)
 
 
 def lock(arguments: list[str]) -> int:
-    """make requirements.lock anew from pyproject.toml (needs a network)"""
-    every_machine = ["--universal", "--python-version", "3.10", "--all-extras"]
-    form = ["--generate-hashes", "--no-annotate", "--no-header", "--quiet", "-o", LOCK.name]
-    return run("-m", "uv", "pip", "compile", PROJECT.name, *every_machine, *form, *arguments)
+    """make both locks anew from pyproject.toml (needs a network)"""
+    if status := compile_lock(LOCK, PROJECT.name, "--all-extras", *arguments):
+        return status
+    kit = pinned(LOCK.read_text(encoding="utf-8"))
+    beside = ["-c", LOCK.name, *(f"--no-emit-package={name}" for name in kit)]
+    return compile_lock(PEERS_LOCK, "--group", "peers", *beside, *arguments)
+
+
+def compile_lock(lock: Path, *what: str) -> int:
+    """Pin `what` for every machine, with hashes and without the address of a registry."""
+    every_machine = ["--universal", "--python-version", "3.10"]
+    form = ["--generate-hashes", "--no-annotate", "--no-header", "--quiet", "-o", lock.name]
+    return run("-m", "uv", "pip", "compile", *what, *every_machine, *form)
 
 
 COMMANDS = {command.__name__: command for command in (lab, test, lessons, refresh, bench, lock)}
@@ -152,6 +166,11 @@ def stanza(package: str, lock: str) -> str:
     if found is None:
         raise ValueError(f"requirements.lock pins no {package}: make it anew with uv pip compile.")
     return found[0]
+
+
+def pinned(lock: str) -> list[str]:
+    """The packages that `lock` pins, each once."""
+    return list(dict.fromkeys(re.findall(r"^([\w.-]+)==", lock, re.MULTILINE)))
 
 
 # The command line

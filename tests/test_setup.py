@@ -21,6 +21,7 @@ from helpers import __main__ as kit
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+PEERS_LOCK = (ROOT / "requirements-bench.lock").read_text(encoding="utf-8")
 PYTHONS = ["3.10", "3.11", "3.12", "3.13"]
 MACHINES = {
     "linux": {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"},
@@ -86,6 +87,21 @@ def test_each_machine_gets_one_version_of_each_requirement_in_its_range(python, 
         required = Requirement(line)
         (version,) = found[canonicalize_name(required.name)]
         assert version in required.specifier, f"{line}, but {version} is pinned"
+
+
+def test_the_peers_of_the_benchmark_are_pinned_with_hashes_and_without_an_address():
+    assert not [str(requirement) for requirement, hashes in stanzas(PEERS_LOCK) if not hashes]
+    assert "://" not in PEERS_LOCK
+
+
+def test_the_peers_are_in_range_and_learners_install_none_of_them():
+    (group,) = re.findall(r"^peers = \[(.*?)^\]", kit.PROJECT.read_text("utf-8"), re.M | re.S)
+    wanted = [Requirement(line) for line in re.findall(r'"(.+)"', group)]
+    assert len(wanted) == 2
+    for required in wanted:
+        (pin,) = [r.specifier for r, _ in stanzas(PEERS_LOCK) if r.name == required.name]
+        assert str(pin).removeprefix("==") in required.specifier
+    assert not set(kit.pinned(PEERS_LOCK)) & set(kit.pinned(LOCK))
 
 
 # --- conda and Binder -----------------------------------------------------------------------------
@@ -235,6 +251,38 @@ def test_a_failing_part_of_the_tests_fails_them_all(monkeypatch):
         assert kit.test([]) != 0
     monkeypatch.setattr(kit, "run", lambda *a: 0)
     assert kit.test([]) == 0
+
+
+@pytest.mark.parametrize("network", [True, False])
+def test_the_benchmark_runs_with_its_peers_or_without(monkeypatch, capsys, network):
+    ran = []
+
+    def run(*arguments):
+        ran.append(arguments)
+        return 0 if network or "sync" not in arguments else 2
+
+    monkeypatch.setattr(kit, "run", run)
+    assert kit.bench(["--tiny"]) == 0
+    fetch, measure = ran
+    assert fetch[fetch.index("--target") + 1] == str(kit.PEERS) and kit.PEERS_LOCK.name in fetch
+    assert measure == ("tests/benchmarks/run.py", "--tiny")
+    assert ("left out" in capsys.readouterr().out) != network
+
+
+def test_the_second_lock_keeps_to_the_first_and_repeats_nothing_of_it(monkeypatch):
+    compiled = {}
+    monkeypatch.setattr(kit, "run", lambda *a: compiled.update({a[a.index("-o") + 1]: a}) or 0)
+    assert kit.lock(["--upgrade"]) == 0
+    first, second = compiled["requirements.lock"], compiled["requirements-bench.lock"]
+    assert "--all-extras" in first and "--upgrade" in first and "--upgrade" in second
+    assert second[second.index("-c") + 1] == "requirements.lock"
+    assert {f"--no-emit-package={name}" for name in kit.pinned(LOCK)} < set(second)
+
+
+def test_where_the_first_lock_fails_the_second_is_left_alone(monkeypatch):
+    calls = []
+    monkeypatch.setattr(kit, "run", lambda *a: calls.append(a) or 1)
+    assert kit.lock([]) == 1 and len(calls) == 1
 
 
 def run_python(*arguments: str) -> subprocess.CompletedProcess:

@@ -13,15 +13,20 @@ import platform
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from importlib.metadata import version
+from importlib.metadata import distributions, version
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
+# Where `python3 -m helpers bench` puts them; last, so that none stands in for the kit's own.
+sys.path.append(str(Path(sys.prefix) / "peers"))
 
+import attack_speed  # noqa: E402
 import bits_speed  # noqa: E402
 import cipher_speed  # noqa: E402
+import live_speed  # noqa: E402
 import memory  # noqa: E402
+import scramble_speed  # noqa: E402
 import training_speed  # noqa: E402
 from measure import Row  # noqa: E402
 
@@ -32,6 +37,9 @@ def all_rows() -> Iterator[Row]:
     yield from cipher_speed.rows(256)
     yield from cipher_speed.one_call_rows(256)
     yield from cipher_speed.rows(4096)
+    yield from scramble_speed.rows()
+    yield from attack_speed.rows()
+    yield from live_speed.rows()
     yield from memory.rows(4096)
 
 
@@ -41,6 +49,9 @@ def tiny_rows() -> Iterator[Row]:
     yield from training_speed.rows(iterations=100, peer_iterations=1, repeats=1)
     yield from cipher_speed.rows(16, calls=1, repeats=1)
     yield from cipher_speed.one_call_rows(16, repeats=1)
+    yield from scramble_speed.rows(4, literal=1, repeats=1)
+    yield from attack_speed.rows(4, steps=2, learned=20, repeats=1)
+    yield from live_speed.rows(1, repeats=1)
     yield from memory.rows(256)
 
 
@@ -86,7 +97,9 @@ def as_json(rows: Sequence[Row]) -> str:
 
 
 def about() -> dict[str, object]:
-    libraries = ("numpy", "tensorflow", "keras", "cryptography")
+    libraries = ["numpy", "tensorflow", "keras", "cryptography"]
+    peers = ["adversarial-robustness-toolbox", "cleverhans"]
+    libraries += [name for name in peers if list(distributions(name=name))]
     return {
         "date": time.strftime("%Y-%m-%d"),
         "device": f"CPU, {platform.system()} {platform.machine()}",
