@@ -32,5 +32,6 @@ if os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow":
         import tensorflow
 
         tensorflow.config.list_physical_devices("GPU")
+    tensorflow.get_logger().setLevel("ERROR")  # no advice on speed between the lines of a lesson
 
 import keras  # noqa: E402, F401

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pads import pad
 
 from helpers import bits, manifest, metrics, pictures
 from helpers.neural import chain, eavesdropping
@@ -294,3 +295,55 @@ def test_the_recorded_phases_tell_the_story_of_the_lesson():
         assert scores["bob_blocks"].share > 0.9989  # the paper's last
         assert scores["eve_blocks"].low > metrics.chance_of_block()
         assert scores["eve_bits"].low > metrics.CHANCE_OF_BIT
+
+
+# --- pairs whose ciphertext is bits ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["proven", "diffusing"])
+def test_in_a_graph_alice_says_what_she_says_in_numpy(name):
+    alice = NeuralCipher.load(name).alice
+    x = bits.bits_to_signs(np.random.default_rng(1).integers(0, 2, (1000, 32), np.uint8))
+    assert np.array_equal(eavesdropping.in_a_graph(alice)(x).numpy(), alice(x))
+
+
+def test_one_known_block_gives_the_key_of_a_pad():
+    cipher, key = pad(), bits.parse_key("0110 1001 1100 0011")
+    blocks = np.array([54321], np.uint16)
+    found = eavesdropping.fitting_keys(cipher, blocks, cipher.encrypt_blocks(blocks, key))
+    assert np.array_equal(found, [key])
+
+
+@pytest.mark.parametrize("name", ["paper", "diffusing"])
+def test_the_right_key_fits_known_blocks_and_three_leave_no_other(name):
+    cipher, rng = NeuralCipher.load(name), np.random.default_rng(2)
+    key, blocks = bits.random_key(rng), rng.integers(0, 65536, 3, np.uint16)
+    values = cipher.encrypt_blocks(blocks, key).astype(np.float16)
+    one = eavesdropping.fitting_keys(cipher, blocks[:1], values[:1])
+    assert key.tolist() in one.tolist()
+    assert np.array_equal(eavesdropping.fitting_keys(cipher, blocks, values), [key])
+
+
+def test_no_key_fits_blocks_that_were_never_encrypted_so():
+    cipher = pad()
+    known = np.array([1, 2], np.uint16)
+    values = cipher.encrypt_blocks(np.array([1, 7], np.uint16), bits.PAPER_KEY)
+    assert eavesdropping.fitting_keys(cipher, known, values).shape == (0, 16)
+
+
+def test_what_rests_on_merged_blocks_refuses_a_pair_of_bits():
+    cipher = pad()
+    ciphertext = cipher.encrypt(np.zeros((8, 8, 3), np.uint8), bits.PAPER_KEY)
+    with pytest.raises(ValueError, match="Every key of the pair 'pad'.*use fitting_keys"):
+        next(eavesdropping.brute_force(cipher, ciphertext))
+    with pytest.raises(ValueError, match="use fitting_keys"):
+        eavesdropping.consistency(cipher, ciphertext.values[0])
+
+
+def test_a_patch_of_bits_is_cut_and_one_of_chained_blocks_is_not():
+    cipher, picture = pad(), np.random.default_rng(3).integers(0, 256, (8, 8, 3), np.uint8)
+    patch = eavesdropping.cut(cipher.encrypt(picture, bits.PAPER_KEY), 2, 4, 4, 2)
+    assert np.array_equal(cipher.decrypt(patch, bits.PAPER_KEY), picture[2:6, 4:6])
+    chained = cipher.encrypt(picture, bits.PAPER_KEY, "CBC", iv=bits.PAPER_KEY)
+    with pytest.raises(ValueError, match="Only in ECB mode does a patch stand alone.*CBC"):
+        eavesdropping.cut(chained, 0, 0, 4, 4)

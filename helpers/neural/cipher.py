@@ -33,7 +33,7 @@ from helpers.neural import modes
 from helpers.neural.chain import Chain, links_of
 from helpers.neural.ciphertext import Ciphertext
 from helpers.neural.modes import ALL_BLOCKS
-from helpers.neural.rounds import Rounds
+from helpers.neural.rounds import Rounds, round_table
 from helpers.pictures import check_picture
 
 
@@ -294,7 +294,7 @@ class Table:
     @cached_property
     def answers(self) -> np.ndarray:
         """The answer to every block, uint16 (65536,)."""
-        return self.compute(ALL_BLOCKS)
+        return table_under(self.network, bits_to_signs(self.key))
 
     def __call__(self, blocks: np.ndarray) -> np.ndarray:
         few = len(blocks) <= FEW and "answers" not in vars(self)
@@ -324,6 +324,11 @@ class Table:
     @cached_property
     def _answers_for_memory(self) -> np.ndarray:
         return IN_MEMORY[self.answers]
+
+
+def table_under(network: Chain | Rounds, key: np.ndarray) -> np.ndarray:
+    """What a network makes of every block under a key of 16 signs, uint16 (65536,)."""
+    return network.table(key) if isinstance(network, Rounds) else round_table(network, key)
 
 
 # --- looking up rows, and finding equal ones, fast ------------------------------------------------

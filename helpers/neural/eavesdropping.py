@@ -1,12 +1,16 @@
-"""What Eve can do without the key: six attacks, each a short function that says what she needs.
+"""What Eve can do without the key: seven attacks, each a short function that says what she needs.
 
 attack           what Eve needs                            what she gets
 fresh Eves       the trained Alice, to practise on         most bits of every message, any key
 least squares    17 to 64 known blocks under one key       every block under that key
 repeats          the ciphertext                            which places of the picture are equal
 codebook         known blocks under one key                every block that comes again
+fitting keys     Alice, and a known block or two           the key
 brute force      Bob, and a small patch of ciphertext      the key, unless the patch is flat
 consistency      Alice, Bob, and one block of ciphertext   the key
+
+What they get is what they get of the pair `paper`. The fresh Eves, brute force and consistency find
+nothing in a pair whose ciphertext is bits and where no key merges two blocks; all others do.
 
 NumPy only, but for the fresh Eves, who learn in Keras. Run as a command, this module plays the
 paper's three phases and writes what lesson 03 shows of them.
@@ -15,7 +19,7 @@ paper's three phases and writes what lesson 03 shows of them.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from time import perf_counter
 
@@ -32,6 +36,7 @@ from helpers.bits import (
 from helpers.files import whole_or_nothing
 from helpers.neural.chain import ACTIVATIONS, Chain
 from helpers.neural.cipher import ALL_BLOCKS, Ciphertext, NeuralCipher
+from helpers.neural.rounds import Rounds
 
 ALL_KEYS = blocks_to_bits(ALL_BLOCKS)  # a key has as many bits as a block
 
@@ -63,7 +68,7 @@ def practise(eve, cipher: NeuralCipher, steps: int = 1000, batch: int = 256, see
     from helpers.quiet_keras import keras
     from helpers.quiet_keras import tensorflow as tf
 
-    weights = eve.trainable_variables
+    encrypt, weights = in_a_graph(cipher.alice), eve.trainable_variables
     rate = keras.optimizers.schedules.PolynomialDecay(2e-3, steps, end_learning_rate=2e-4)
     optimizer = keras.optimizers.Adam(rate)
     optimizer.build(weights)
@@ -71,14 +76,43 @@ def practise(eve, cipher: NeuralCipher, steps: int = 1000, batch: int = 256, see
     def all_steps():
         for i in tf.range(steps):
             bits = tf.random.stateless_uniform((batch, 2 * M_BITS), [seed, i], 0, 2, tf.int32)
-            values = signs = 2 * tf.cast(bits, tf.float32) - 1
-            for link, (matrix, bias) in zip(cipher.alice.links, cipher.alice.matrices):
-                values = getattr(tf, link.activation)(values @ matrix + bias)
+            signs = 2 * tf.cast(bits, tf.float32) - 1
+            values = encrypt(signs)
             with tf.GradientTape() as tape:
                 loss = tf.reduce_mean(tf.nn.softplus(-signs[:, :M_BITS] * eve(values)))
             optimizer.apply(tape.gradient(loss, weights), weights)
 
     tf.function(all_steps, jit_compile=True).get_concrete_function()()
+
+
+def in_a_graph(alice: Chain | Rounds) -> Callable:
+    """Alice in TensorFlow: block and key as signs, float32 (n, 32), to ciphertext (n, 16)."""
+    from helpers.quiet_keras import tensorflow as tf
+
+    def sign(x):
+        return tf.where(x >= 0, 1.0, -1.0)
+
+    def gate(x):
+        left, right = tf.split(x, 2, axis=-1)
+        return left * right
+
+    bare = {"sigmoid": tf.sigmoid, "tanh": tf.tanh, "sign": sign, "gate": gate}
+
+    def run_chain(x):
+        for link, (matrix, bias) in zip(alice.links, alice.matrices):
+            x = bare[link.activation](x @ matrix + bias)
+        return x
+
+    def run_rounds(x):
+        block, key = x[:, :M_BITS], x[:, M_BITS:]
+        kernel, bias = alice.round.weights
+        for turn in alice.turns:
+            left, right = tf.split(block, 2, axis=1)
+            turned = tf.concat([right, tf.roll(key, turn, axis=1)], axis=1)
+            block = tf.concat([right, left * sign(turned @ kernel + bias)], axis=1)
+        return block
+
+    return run_rounds if isinstance(alice, Rounds) else run_chain
 
 
 def read(eve, values: np.ndarray) -> np.ndarray:
@@ -177,6 +211,24 @@ def share_recovered(values: np.ndarray, positions: np.ndarray) -> np.ndarray:
     return np.append(0, np.cumsum(gained)) / len(numbers)
 
 
+# --- fitting keys: Alice, and known blocks under one key ------------------------------------------
+
+
+def fitting_keys(cipher: NeuralCipher, blocks: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """All keys, uint8 (k, 16), under which Alice makes these values (n, 16) of these blocks.
+
+    Eve needs n known blocks, uint16 (n,), with their ciphertext, and Alice, to try all 65,536 keys.
+    No 16-bit key stands this, under whatever cipher. (Values of real numbers may be rounded to
+    half precision.)
+    """
+    keys = ALL_KEYS
+    for block, value in zip(blocks_to_bits(blocks), values.astype(np.float32)):
+        message = np.broadcast_to(bits_to_signs(block), keys.shape)
+        made = cipher.alice(np.hstack([message, bits_to_signs(keys)]))
+        keys = keys[np.abs(made - value).max(axis=1) < 1e-3]
+    return keys
+
+
 # --- brute force: Bob, and a patch of ciphertext --------------------------------------------------
 
 NOT_FLAT = 16  # different blocks that a patch must have; with fewer, wrong keys look plausible too
@@ -202,8 +254,10 @@ def brute_force(
     ciphertext cannot mean the same, so a key that merges them is wrong, and nearly every wrong key
     merges some. Where several do not, the smoothest picture wins.
 
-    Raises ValueError for a flat patch, with fewer than 16 different blocks: it is undecidable.
+    Raises ValueError for a flat patch, with fewer than 16 different blocks: it is undecidable; and
+    for a pair of bits, where wrong keys merge nothing.
     """
+    check_analog(cipher)
     different = np.unique(patch.values, axis=0)
     if len(different) < NOT_FLAT:
         raise ValueError(
@@ -221,6 +275,17 @@ def brute_force(
         rivals = [attempt(cipher, patch, different, key) for key in keys[merged == fewest]]
         best = min([best or rivals[0], *rivals], key=lambda found: (found.merged, found.roughness))
         yield replace(best, keys_done=start + len(keys))
+
+
+def check_analog(cipher: NeuralCipher) -> None:
+    """ValueError for a pair whose ciphertext is bits: no wrong key looks less likely than the right
+    one, as long as nothing is known of the message.
+    """
+    if cipher.binary:
+        raise ValueError(
+            f"Every key of the pair {cipher.name!r} turns each block into another that may be "
+            "meant, so none gives itself away: use fitting_keys with a known block."
+        )
 
 
 def attempt(
@@ -266,9 +331,14 @@ def roughness(picture: np.ndarray) -> float:
 def cut(ciphertext: Ciphertext, top: int, left: int, height: int, width: int) -> Ciphertext:
     """The ciphertext of a patch of the picture, its corner at row `top` and column `left`.
 
-    Raises ValueError where the patch lies outside, or where a block would straddle its edge: left,
-    width and the picture's width must be even.
+    Raises ValueError where the patch lies outside, where a block would straddle its edge: left,
+    width and the picture's width must be even; and in a mode in which blocks depend on their place.
     """
+    if ciphertext.mode != "ECB":
+        raise ValueError(
+            f"Only in ECB mode does a patch stand alone, and this ciphertext is in "
+            f"{ciphertext.mode} mode: encrypt in ECB mode, or take the whole of it."
+        )
     rows, columns, _ = ciphertext.shape
     if left % 2 or width % 2 or columns % 2:
         raise ValueError(
@@ -280,9 +350,10 @@ def cut(ciphertext: Ciphertext, top: int, left: int, height: int, width: int) ->
             f"The patch must lie in the picture of {rows} x {columns} pixels; this one has "
             f"{height} x {width} at row {top}, column {left}: move it or make it smaller."
         )
-    grid = ciphertext.values.reshape(rows, columns * 3 // 2, -1)
+    grid = ciphertext.data.reshape(rows, columns * 3 // 2, *ciphertext.data.shape[1:])
     part = grid[top : top + height, left * 3 // 2 : (left + width) * 3 // 2]
-    return Ciphertext(part.reshape(-1, grid.shape[2]), (height, width, 3), ciphertext.cipher)
+    data = part.reshape(-1, *ciphertext.data.shape[1:])
+    return replace(ciphertext, data=data, shape=(height, width, 3))
 
 
 def variety(ciphertext: Ciphertext, side: int = 8) -> np.ndarray:
@@ -304,8 +375,9 @@ def consistency(cipher: NeuralCipher, values: np.ndarray) -> np.ndarray:
 
     Eve needs Alice and Bob. She decrypts the block under each of the 65,536 keys and encrypts the
     result again: only under the right key does the same ciphertext come back. She need not know
-    what the message looks like. Raises ValueError unless it is one block.
+    what the message looks like. Raises ValueError unless it is one block, and for a pair of bits.
     """
+    check_analog(cipher)
     values = np.asarray(values, np.float32)
     if values.shape != (M_BITS,):
         raise ValueError(
@@ -334,7 +406,7 @@ def main() -> None:
         history = training.train(players, phase)
         scores = training.evaluate(players, rng, 100_000)
         phases.append(asdict(history) | {"scores": asdict(scores)})
-    about = training.provenance(command, seed, perf_counter() - started)
+    about = manifest.provenance(command, seed, perf_counter() - started)
     text = json.dumps(about | {"phases": phases}, indent=1)
     with whole_or_nothing(manifest.DATA / "results" / "three_phases.json") as unfinished:
         unfinished.write_text(text + "\n", encoding="utf-8")

@@ -45,12 +45,7 @@ class Coupling:
 
     def __init__(self, kernel: np.ndarray, bias: np.ndarray):
         """`kernel` (24, 8): from bits 8-15 of the block and the 16 bits of the key to 8 masks."""
-        self.weights = [np.asarray(kernel, np.float32), np.asarray(bias, np.float32)]
-        if [w.shape for w in self.weights] != [(24, 8), (8,)]:
-            raise ValueError(
-                "A coupling has a kernel of shape (24, 8) and a bias of shape (8,); here are "
-                f"{self.weights[0].shape} and {self.weights[1].shape}: give arrays of those shapes."
-            )
+        self.weights = checked(kernel, bias, (24, HALF))
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """Bits 0-7 times their masks, bits 8-15 as they are; then the halves change places."""
@@ -75,12 +70,23 @@ class Mixing:
 
     def __init__(self, kernel: np.ndarray, bias: np.ndarray):
         """`kernel` (32, 16) and `bias` (16,): from block and key to a mask for each bit."""
-        self.weights = [np.asarray(kernel, np.float32), np.asarray(bias, np.float32)]
+        self.weights = checked(kernel, bias, (32, 16))
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """Each bit times the sign of its mask, then all turned."""
         kernel, bias = self.weights
         return np.roll(x[:, :16] * sign(x @ kernel + bias), self.turn, axis=1)
+
+
+def checked(kernel: np.ndarray, bias: np.ndarray, shape: tuple[int, int]) -> list[np.ndarray]:
+    """The weights of a round as float32, once the shapes are known to be right."""
+    weights = [np.asarray(kernel, np.float32), np.asarray(bias, np.float32)]
+    if [w.shape for w in weights] != [shape, shape[1:]]:
+        raise ValueError(
+            f"This round has a kernel of shape {shape} and a bias of shape {shape[1:]}; here are "
+            f"{weights[0].shape} and {weights[1].shape}: give arrays of those shapes."
+        )
+    return weights
 
 
 class Rounds:
@@ -191,6 +197,21 @@ def gate_table(round_: Chain, key: np.ndarray) -> np.ndarray:
     m = (kernel[:HALF] * np.tile(kernel_out.T, 2)[:, None]) @ swapped.T  # (16, 8, 256)
     one, u = np.ones_like(f), np.broadcast_to(ALL_HALVES, (16, *ALL_HALVES.shape))
     logits = np.dstack([u, f, one]) @ np.hstack([m, np.ones_like(g), g])  # (16, 256, 256)
+    return packed(logits)
+
+
+@round_table.register
+def mixing_table(round_: Mixing, key: np.ndarray) -> np.ndarray:
+    """The same for masks that may read both halves: of each half they read a number."""
+    kernel, bias = round_.weights
+    upper = (ALL_HALVES @ kernel[:HALF]).T[:, :, None]
+    lower = (ALL_HALVES @ kernel[HALF:16] + (key @ kernel[16:] + bias)).T[:, None]
+    changed = ALL_BLOCKS ^ ~packed(upper + lower)
+    return changed >> round_.turn | changed << (16 - round_.turn)
+
+
+def packed(logits: np.ndarray) -> np.ndarray:
+    """Logits of each bit for every upper and lower half, (16, 256, 256), as blocks, (65536,)."""
     places = np.uint8(1) << np.arange(HALF, dtype=np.uint8)[::-1, None]  # far faster than packbits
     upper, lower = ((logits >= 0).reshape(2, HALF, -1) * places).sum(axis=1, dtype=np.uint8)
     return upper.astype(np.uint16) << HALF | lower

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -373,26 +371,12 @@ def main() -> None:
                 raise SystemExit("Stopped: nothing was written.")
     command = f"python -m helpers.neural.training --recipe {options.recipe} --seed {options.seed}"
     command += f" --name {options.name}"
-    about = provenance(command, options.seed, time.perf_counter() - started)
+    about = manifest.provenance(command, options.seed, time.perf_counter() - started)
     cipher = NeuralCipher.from_networks(players.alice, players.bob, options.name, about)
     about |= results(cipher, players)
     cipher.save(manifest.DATA / "weights" / f"{options.name}.npz")
     manifest.record(f"weights/{options.name}.npz", about["command"])
     print(json.dumps(about, indent=2))
-
-
-def provenance(command: str, seed: int, seconds: float) -> dict[str, object]:
-    """How something trained was made: command, seed, date, versions, device, time."""
-    return {
-        "command": command,
-        "seed": seed,
-        "date": time.strftime("%Y-%m-%d"),
-        "python": platform.python_version(),
-        "tensorflow": tf.__version__,
-        "keras": keras.__version__,
-        "device": f"CPU, {platform.machine()}, {os.cpu_count()} cores",
-        "training_seconds": round(seconds),
-    }
 
 
 def results(cipher: NeuralCipher, players: Players) -> dict[str, object]:

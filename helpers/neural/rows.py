@@ -1,0 +1,292 @@
+"""A network's answers by the row: its message or its key fixed, and all values of the other.
+
+Counting over all 2^32 pairs needs answers that are fast, and bits that are beyond doubt.
+
+How it is fast. A gate network adds up products of two weighted sums: a quadratic form in its 32
+signs. While the message stays fixed, what is left is one table over the keys, the same for all
+messages, and a sum over the bits of the key, which is a number for its upper byte plus one for its
+lower. Two additions a logit, instead of ten thousand multiplications. The same with the key fixed.
+
+How it is sure. The numbers of these tables are rounded to whole steps, and sums of whole numbers
+have no error: a logit is known to within SLACK steps, and where that is too little it is computed
+anew. The network itself computes in float32, where the order of a sum matters, and machines differ
+in it; how far that can move a logit is bounded for any order (Higham 2002, "Accuracy and Stability
+of Numerical Algorithms", chapter 3). Where no logit comes so near to its threshold, every machine
+finds the same bits, and so does a network that never rounds: those are the answers here.
+
+NumPy only. Nothing here depends on there being 16 bits: pairs of 8 and 8 are counted in a moment.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from helpers.neural.chain import Chain
+from helpers.neural.rounds import Coupling, Rounds, round_table
+
+STEPS = 32_000  # the largest sum in steps: int16 ends at 32,767
+SLACK = 2  # three numbers rounded to half a step each; the rest is far more than float64 needs
+TINY = float(np.finfo(np.float32).tiny)  # where a logit that is always 0 would divide by 0
+
+# --- numbers and their signs ----------------------------------------------------------------------
+
+
+def as_signs(numbers: np.ndarray, bits: int) -> np.ndarray:
+    """Whole numbers (n,) as signs, float64 (n, bits): the most significant bit first."""
+    places = np.arange(bits)[::-1]
+    return ((np.asarray(numbers)[:, None] >> places & 1) * 2 - 1).astype(np.float64)
+
+
+def as_numbers(bits: np.ndarray) -> np.ndarray:
+    """Bits as columns, bool (bits, n), as whole numbers, uint16 (n,); bits: 8 or 16."""
+    places = np.uint8(1) << np.arange(8, dtype=np.uint8)[::-1]
+    columns = bits.view(np.uint8).reshape(-1, 8, bits.shape[1])
+    numbers = np.zeros(bits.shape[1], np.uint16)
+    for byte in np.einsum("p,bpn->bn", places, columns):  # packbits is slow across rows
+        numbers = numbers << 8 | byte
+    return numbers
+
+
+# --- a gate network as a quadratic form -----------------------------------------------------------
+
+
+class QuadraticForm(NamedTuple):
+    """z_i = constant_i + linear_i x + x square_i x, for signs x (n,) and logits i < m; float64.
+
+    `square` is symmetric, and its diagonal is 0: the square of a sign is the constant 1.
+    """
+
+    constant: np.ndarray  # (m,)
+    linear: np.ndarray  # (m, n)
+    square: np.ndarray  # (m, n, n)
+
+    @classmethod
+    def of(cls, network: Chain) -> QuadraticForm:
+        """What a gate network computes before its threshold."""
+        kernel, bias, out, bias_out = (w.astype(np.float64) for w in network.weights)
+        left, right = np.split(kernel, 2, axis=1)
+        of_left, of_right = np.split(bias, 2)
+        square = np.einsum("jg,kg,gi->ijk", left, right, out, optimize=True)
+        square = (square + square.swapaxes(1, 2)) / 2
+        constant = (of_left * of_right) @ out + bias_out + np.trace(square, axis1=1, axis2=2)
+        square[:, range(len(kernel)), range(len(kernel))] = 0
+        return cls(constant, ((left * of_right + right * of_left) @ out).T, square)
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """The logits (m, k) of signs x (k, n)."""
+        products = np.stack([((x @ square) * x).sum(axis=1) for square in self.square])
+        return self.constant[:, None] + self.linear @ x.T + products
+
+    def within(self, half: slice, constant: np.ndarray | float = 0.0) -> QuadraticForm:
+        """The terms of one half of the signs alone, with another constant."""
+        constant = np.broadcast_to(constant, self.constant.shape)
+        return QuadraticForm(constant, self.linear[:, half], self.square[:, half, half])
+
+    def divided(self, by: np.ndarray) -> QuadraticForm:
+        """Each logit divided by its number of `by` (m,)."""
+        return QuadraticForm(
+            self.constant / by, self.linear / by[:, None], self.square / by[:, None, None]
+        )
+
+    @property
+    def rms(self) -> np.ndarray:
+        """Each logit's root mean square over all signs (m,): Parseval, each pair counted once."""
+        squares = 2 * (self.square**2).sum(axis=(1, 2)) + (self.linear**2).sum(axis=1)
+        return np.sqrt(squares + self.constant**2)
+
+    @property
+    def reach(self) -> np.ndarray:
+        """What no logit's absolute value exceeds (m,): the sum of all its coefficients'."""
+        sizes = np.abs(self.square).sum(axis=(1, 2)) + np.abs(self.linear).sum(axis=1)
+        return sizes + np.abs(self.constant)
+
+
+# --- rows -----------------------------------------------------------------------------------------
+
+
+class Near(NamedTuple):
+    """No logit comes nearer to its threshold than `distance`, in units of its rms, and where."""
+
+    distance: float = math.inf
+    block: int = 0  # a message for Alice, a ciphertext for Bob
+    key: int = 0
+
+
+class Row(NamedTuple):
+    """A network's answers to all values of the free half, uint16 (2^bits,), and the nearest."""
+
+    answers: np.ndarray
+    near: Near = Near()
+
+
+class Rows:
+    """A network's answers row by row; here by the network itself, which is slow and always works.
+
+    `network` takes signs of a block and a key, (n, 2 * bits), and answers bits, each 1 above 0.
+    `fixed` is what stays the same in a row: "block" or "key".
+    """
+
+    def __init__(self, network: Chain | Coupling | Rounds, fixed: str, bits: int):
+        self.network, self.fixed, self.bits = network, fixed, bits
+        self.signs = as_signs(np.arange(1 << bits), bits)
+        self.rounding = 0.0  # how far float32 can move a logit, in units of its rms
+
+    def __call__(self, fixed: int) -> Row:
+        """The row of this block, or of this key."""
+        return Row(self.by_network(fixed, np.arange(1 << self.bits)))
+
+    def by_network(self, fixed: int, free: np.ndarray) -> np.ndarray:
+        """The network's own answers, uint16 (n,), to some values of the free half (n,)."""
+        answers = self.network(self.inputs(fixed, free).astype(np.float32)) > 0
+        return as_numbers(np.ascontiguousarray(answers.T))
+
+    def inputs(self, fixed: int, free: np.ndarray) -> np.ndarray:
+        """What the network reads: signs, float64 (n, 2 * bits)."""
+        halves = np.broadcast_to(self.signs[fixed], (len(free), self.bits)), self.signs[free]
+        return np.hstack(halves if self.fixed == "block" else halves[::-1])
+
+    def place(self, distance: float, fixed: int, free: int) -> Near:
+        """A distance with its place."""
+        block, key = (fixed, free) if self.fixed == "block" else (free, fixed)
+        return Near(float(distance), int(block), int(key))
+
+
+class GateRows(Rows):
+    """Those of a gate network, from tables: see the top of this file."""
+
+    def __init__(self, network: Chain, fixed: str):
+        super().__init__(network, fixed, len(network.weights[0]) // 2)
+        self.form = QuadraticForm.of(network)
+        self.rms = np.maximum(self.form.rms, TINY)
+        self.rounding = float((rounding_of_gates(network) / self.rms).max())
+        self.step = float((self.form.reach / self.rms).max()) / STEPS  # in units of the rms
+        self._make_tables(self.form.divided(self.rms * self.step))
+
+    def _make_tables(self, form: QuadraticForm) -> None:
+        """What each half gives alone, and what the two give together, in steps."""
+        halves = slice(self.bits), slice(self.bits, None)
+        fixed, free = halves if self.fixed == "block" else halves[::-1]
+        self.bytes = as_signs(np.arange(1 << self.bits // 2), self.bits // 2)
+        self.of_fixed = form.within(fixed, form.constant)(self.signs).T  # (2^bits, m)
+        of_free = whole(form.within(free)(self.signs))
+        self.of_free = of_free.reshape(-1, len(self.bytes), len(self.bytes))  # upper, lower byte
+        self.of_both = 2 * form.square[:, fixed, free]  # (m, bits, bits)
+
+    def __call__(self, fixed: int) -> Row:
+        logits = self.in_steps(fixed)
+        answers = as_numbers(logits >= 0)
+        distance = np.abs(logits, out=logits)
+        free = distance.argmin() % len(answers)
+        at_least = (int(distance[:, free].min()) - SLACK) * self.step
+        if at_least > self.rounding:
+            return Row(answers, self.place(at_least, fixed, free))
+        near = np.flatnonzero(distance.min(axis=0) <= SLACK + self.rounding / self.step)
+        return self._anew(answers, fixed, near)
+
+    def _anew(self, answers: np.ndarray, fixed: int, near: np.ndarray) -> Row:
+        """The row once what is too near for whole steps has been computed in float64."""
+        logits = self.logits(self.inputs(fixed, near))
+        answers[near] = as_numbers(np.ascontiguousarray((logits >= 0).T))
+        distance = np.abs(logits).min(axis=1)
+        at_least = min(distance.min(), self.rounding + self.step / 2)  # the others are farther
+        return Row(answers, self.place(at_least, fixed, near[distance.argmin()]))
+
+    def in_steps(self, fixed: int) -> np.ndarray:
+        """A row's logits to within SLACK steps, int16 (m, 2^bits)."""
+        worth = self.signs[fixed] @ self.of_both  # (m, bits): what each free sign adds
+        upper, lower = (half @ self.bytes.T for half in np.split(worth, 2, axis=1))
+        logits = self.of_free + whole(upper + self.of_fixed[fixed][:, None])[:, :, None]
+        logits += whole(lower)[:, None]
+        return logits.reshape(len(logits), -1)
+
+    def logits(self, x: np.ndarray) -> np.ndarray:
+        """The logits of signs (n, 2 * bits) in units of their rms: float64 (n, m)."""
+        return self.form(x).T / self.rms
+
+
+class CouplingRows(Rows):
+    """Those of Alice's round, by key: only the masks of its 256 passing halves have thresholds."""
+
+    def __init__(self, network: Coupling):
+        super().__init__(network, "key", 16)
+        self.kernel, self.bias = (w.astype(np.float64) for w in network.weights)
+        self.rms = np.maximum(np.sqrt((self.kernel**2).sum(axis=0) + self.bias**2), TINY)
+        reach = np.abs(self.kernel).sum(axis=0) + np.abs(self.bias)
+        self.rounding = float((rounding(len(self.kernel) + 1) * reach / self.rms).max())
+
+    def __call__(self, fixed: int) -> Row:
+        key = np.broadcast_to(self.signs[fixed], (256, 16))
+        distance = np.abs(self.logits(np.hstack([self.signs[:256], key]))).min(axis=1)
+        free = distance.argmin()
+        answers = round_table(self.network, self.signs[fixed].astype(np.float32))
+        return Row(answers, self.place(distance[free], fixed, free))
+
+    def logits(self, x: np.ndarray) -> np.ndarray:
+        """What the masks are the signs of, for signs (n, 32), as in `GateRows`: (n, 8)."""
+        return (x[:, 8:] @ self.kernel + self.bias) / self.rms
+
+
+def whole(numbers: np.ndarray) -> np.ndarray:
+    """Rounded to whole numbers, int16."""
+    return np.rint(numbers).astype(np.int16)
+
+
+# --- how near a threshold, and how far rounding reaches -------------------------------------------
+
+
+def rounding(terms: int) -> float:
+    """gamma: at most this is the relative error of so many float32 operations, in any order."""
+    unit = float(np.finfo(np.float32).epsneg)
+    return terms * unit / (1 - terms * unit)
+
+
+def rounding_of_gates(network: Chain) -> np.ndarray:
+    """How far float32 can move each logit of a gate network, (m,), in whatever order it adds.
+
+    A logit is a sum over gates, of products, of two sums over signs. The error of each of these is
+    its gamma times what it would be if nothing in it cancelled, and gammas add up.
+    """
+    kernel, bias, out, bias_out = (np.abs(w.astype(np.float64)) for w in network.weights)
+    left, right = np.split(kernel.sum(axis=0) + bias, 2)
+    terms = 2 * (len(kernel) + 1) + 1 + (len(out) + 1)
+    return rounding(terms) * ((left * right) @ out + bias_out)
+
+
+@dataclass(frozen=True)
+class Margin:
+    """How near any logit comes to its threshold, in units of its rms, and where.
+
+    None is nearer than `at_least`. `nearest` is that of the pair named here, at most four steps
+    farther. `rounding` is how far float32 can move any of them.
+    """
+
+    at_least: float
+    nearest: float
+    absolute: float  # the same logit, in no units
+    bit: int
+    block: int  # a message for Alice, a ciphertext for Bob
+    key: int
+    rounding: float
+
+    @property
+    def same_everywhere(self) -> bool:
+        """Whether every machine finds the same bits, in whatever order it adds."""
+        return self.times > 1
+
+    @property
+    def times(self) -> float:
+        """How many times as far as rounding can move a logit even the nearest one is."""
+        return self.at_least / max(self.rounding, TINY)
+
+
+def margin(rows: GateRows | CouplingRows, near: Near) -> Margin:
+    """The logit behind the nearest place, in float64."""
+    block, key = as_signs(np.array([near.block, near.key]), rows.bits)
+    logits = np.abs(rows.logits(np.hstack([block, key])[None])[0])
+    bit = int(logits.argmin())
+    nearest, absolute = float(logits[bit]), float(logits[bit] * rows.rms[bit])
+    return Margin(near.distance, nearest, absolute, bit, near.block, near.key, rows.rounding)

@@ -1,0 +1,238 @@
+"""Rounds can be undone, by hand and by the shipped Bob; tables say what the rounds say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helpers import bits
+from helpers.bits import PAPER_KEY, bits_to_signs
+from helpers.neural import rounds
+from helpers.neural.chain import Chain, Link, sign
+from helpers.neural.cipher import ALL_BLOCKS, NeuralCipher
+from helpers.neural.rounds import Coupling, Mixing, Rounds, as_blocks, as_signs, round_table
+
+seeds = st.integers(0, 2**32 - 1)
+
+
+def random_coupling(seed: int) -> Coupling:
+    rng = np.random.default_rng(seed)
+    return Coupling(rng.standard_normal((24, 8)), rng.standard_normal(8))
+
+
+def random_mixing(seed: int) -> Mixing:
+    rng = np.random.default_rng(seed)
+    return Mixing(rng.standard_normal((32, 16)), rng.standard_normal(16))
+
+
+def random_bob(seed: int) -> Chain:
+    rng = np.random.default_rng(seed)
+    shapes = (32, 128), (128,), (64, 16), (16,)
+    return Chain([Link("gate"), Link("linear")], [rng.standard_normal(s) for s in shapes])
+
+
+def bob_by_hand(alice: Coupling) -> Chain:
+    """The gate network that undoes a coupling: 16 gates, a bit of ciphertext times its mask."""
+    kernel, bias = np.zeros((32, 32), np.float32), np.zeros(32, np.float32)
+    kernel[np.arange(16), (np.arange(16) + 8) % 16] = 1  # left: each bit, back in its half
+    mask, mask_bias = alice.weights
+    kernel[:8, 16:24], kernel[16:, 16:24], bias[16:24] = mask[:8], mask[8:], mask_bias
+    bias[24:] = 1  # right: bits that passed have no mask
+    return Chain([Link("gate"), Link("linear")], [kernel, bias, np.eye(16), np.zeros(16)])
+
+
+def random_signs(seed: int, n: int = 200) -> np.ndarray:
+    return bits_to_signs(np.random.default_rng(seed).integers(0, 2, (n, 32), np.uint8))
+
+
+def under_one_key(seed: int, n: int = 5000) -> np.ndarray:
+    x = random_signs(seed, n)
+    x[:, 16:] = x[0, 16:]
+    return x
+
+
+ALL_KINDS = [random_coupling(1), random_bob(2), random_mixing(3)]
+each_kind = pytest.mark.parametrize("round_", ALL_KINDS, ids=["coupling", "gate", "mixing"])
+
+# --- A round of Alice's ---
+
+
+@given(seeds)
+def test_a_coupling_is_undone_by_the_same_mask(seed):
+    alice, x = random_coupling(seed), random_signs(seed)
+    after = alice(x)
+    passed, changed = after[:, :8], after[:, 8:]
+    mask = alice.mask(np.hstack([passed, x[:, 16:]]))
+    assert np.array_equal(np.hstack([changed * mask, passed]), x[:, :16])
+
+
+def test_a_coupling_by_hand():
+    """The first mask is bit 8 of the block, the second bit 15 of the key; the others pass."""
+    kernel, bias = np.zeros((24, 8)), np.array([0, 0, 1, 1, 1, 1, 1, 1])
+    kernel[0, 0] = kernel[23, 1] = 1
+    x = np.ones((1, 32), np.float32)
+    for block_bit, key_bit, changed in [(1, 1, []), (-1, 1, [0]), (1, -1, [1]), (-1, -1, [0, 1])]:
+        x[0, 8], x[0, 31] = block_bit, key_bit
+        expected = np.ones(16)
+        expected[0] = block_bit  # bits 8-15 come first now
+        expected[[8 + i for i in changed]] = -1
+        assert np.array_equal(Coupling(kernel, bias)(x)[0], expected)
+
+
+def test_a_mask_on_its_threshold_changes_nothing():
+    x = random_signs(1)
+    swapped = np.roll(x[:, :16], 8, axis=1)
+    assert np.array_equal(Coupling(np.zeros((24, 8)), np.zeros(8))(x), swapped)
+
+
+def test_mixing_may_lose_what_a_coupling_cannot():
+    """Two bits that read each other: (+, -) and (-, +) become the same."""
+    kernel, bias = np.zeros((32, 16)), np.ones(16)
+    kernel[1, 0] = kernel[0, 1] = 1
+    bias[:2] = 0
+    x = np.ones((2, 32), np.float32)
+    x[0, 1] = x[1, 0] = -1
+    first, second = Mixing(kernel, bias)(x)
+    assert np.array_equal(first, second)
+
+
+@pytest.mark.parametrize("shapes", [((24, 16), (8,)), ((24, 8), (16,)), ((8, 24), (8,))])
+def test_a_coupling_of_another_shape_is_refused(shapes):
+    with pytest.raises(ValueError, match=r"shape \(24, 8\) and a bias of shape \(8,\); here are"):
+        Coupling(*map(np.zeros, shapes))
+
+
+# --- Many rounds ---
+
+
+@settings(max_examples=20, deadline=None)
+@given(seeds, st.integers(1, 24), st.integers(0, 15))
+def test_bob_who_undoes_one_round_undoes_them_all(seed, count, key_step):
+    coupling, x = random_coupling(seed), random_signs(seed)
+    alice = Rounds(coupling, count, key_step)
+    bob = Rounds(bob_by_hand(coupling), count, key_step, backwards=True)
+    assert np.array_equal(bob(np.hstack([alice(x), x[:, 16:]])), x[:, :16])
+
+
+@given(seeds, st.integers(1, 20), st.integers(0, 20))
+def test_each_round_reads_the_key_turned_further(seed, count, key_step):
+    x = random_signs(seed, 5)
+    expected = x[:, :16]
+    for r in range(count):
+        expected = expected * np.roll(x[:, 16:], r * key_step, axis=1)
+    pad = Rounds(lambda x: x[:, :16] * x[:, 16:], count, key_step)
+    assert np.array_equal(pad(x), expected)
+
+
+def test_bob_reads_the_keys_from_the_last_to_the_first():
+    assert Rounds(None, 4, 3).turns == [0, 3, 6, 9]
+    assert Rounds(None, 4, 3, backwards=True).turns == [9, 6, 3, 0]
+    assert sorted(Rounds(None, 16, 3).turns) == list(range(16))  # every bit, in every place
+
+
+@each_kind
+def test_a_table_says_what_the_rounds_say(round_):
+    many = Rounds(round_, 6, 3, backwards=True)
+    for seed in (1, 2):  # a second key, after the table of the first
+        x = under_one_key(seed)
+        assert len(x) >= rounds.ROWS_FOR_A_TABLE
+        one_by_one = np.concatenate([many(part) for part in np.array_split(x, 10)])
+        assert np.array_equal(many(x), one_by_one)
+
+
+@each_kind
+def test_a_round_s_table_is_its_answer_to_every_block(round_):
+    key = bits_to_signs(PAPER_KEY)
+    x = np.hstack([as_signs(ALL_BLOCKS), np.broadcast_to(key, (65536, 16))])
+    assert np.array_equal(round_table(round_, key), as_blocks(round_(x)))
+
+
+def test_rows_under_different_keys_need_no_table():
+    many, x = Rounds(random_coupling(4), 5, 3), random_signs(4, 5000)
+    expected = np.concatenate([many(row[None]) for row in x[:50]])
+    assert np.array_equal(many(x)[:50], expected)
+    x[:-1, 16:] = x[0, 16:]  # one key but for the last row
+    assert np.array_equal(many(x)[-1], many(x[-1:])[0])
+
+
+@pytest.mark.parametrize("count", [0, -1])
+def test_no_round_is_no_cipher(count):
+    with pytest.raises(ValueError, match=f"one round or more; here are {count}"):
+        Rounds(random_coupling(1), count, 3)
+
+
+# --- Avalanche ---
+
+
+def test_avalanche_of_a_pad_is_one_bit_in_sixteen():
+    shares = rounds.avalanche(lambda x: x[:, :16] * x[:, 16:], np.random.default_rng(1), 100)
+    assert np.array_equal(shares, np.full(32, 1 / 16))
+
+
+def test_avalanche_names_the_bit():
+    """Every ciphertext bit is bit 3 of the block times bit 2 of the key."""
+    shares = rounds.avalanche(
+        lambda x: np.repeat(x[:, 3:4] * x[:, 18:19], 16, axis=1), np.random.default_rng(1), 100
+    )
+    assert np.flatnonzero(shares == 1).tolist() == [3, 18]
+    assert np.count_nonzero(shares) == 2
+
+
+# --- Files ---
+
+
+@each_kind
+def test_rounds_come_back_from_their_arrays(round_, tmp_path):
+    many, x = Rounds(round_, 7, 5, backwards=True), random_signs(1)
+    np.savez(tmp_path / "rounds.npz", **many.arrays())
+    with np.load(tmp_path / "rounds.npz", allow_pickle=False) as arrays:
+        again = Rounds.from_arrays(arrays)
+    assert (again.count, again.key_step, again.backwards) == (7, 5, True)
+    assert type(again.round) is type(round_)
+    assert np.array_equal(again(x), many(x))
+
+
+def test_other_arrays_are_no_rounds():
+    with pytest.raises(KeyError):
+        Rounds.from_arrays(random_bob(1).arrays())
+
+
+def test_a_fingerprint_tells_the_number_of_rounds():
+    coupling = random_coupling(1)
+    bob = Rounds(bob_by_hand(coupling), 20, 3, backwards=True)
+    ciphers = [NeuralCipher(Rounds(coupling, *how), bob) for how in [(20, 3), (21, 3), (20, 5)]]
+    assert len({cipher.fingerprint for cipher in ciphers}) == 3
+
+
+# --- The shipped pair ---
+
+
+@pytest.fixture(scope="module")
+def diffusing() -> NeuralCipher:
+    return NeuralCipher.load("diffusing")
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.integers(0, 1), min_size=16, max_size=16))
+def test_the_shipped_bob_reads_every_block(diffusing, key):
+    values = diffusing.encrypt_blocks(ALL_BLOCKS, key)
+    assert np.array_equal(diffusing.decrypt_blocks(values, key), ALL_BLOCKS)
+
+
+def test_a_wrong_key_bit_turns_half_of_the_plaintext_bits(diffusing):
+    values = diffusing.encrypt_blocks(ALL_BLOCKS, PAPER_KEY)
+    for i in range(16):
+        read = diffusing.decrypt_blocks(values, bits.flip(PAPER_KEY, i))
+        assert np.unpackbits((read ^ ALL_BLOCKS).view(np.uint8)).mean() == pytest.approx(
+            0.5, abs=0.1
+        )
+
+
+def test_the_shipped_rounds_are_a_coupling_and_a_gate_network(diffusing):
+    assert isinstance(diffusing.alice.round, Coupling)
+    assert [link.activation for link in diffusing.bob.links] == ["gate", "linear"]
+    x = random_signs(1)
+    once = diffusing.alice.round(x)
+    assert np.array_equal(sign(diffusing.bob.round(np.hstack([once, x[:, 16:]]))), x[:, :16])
