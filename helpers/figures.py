@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import matplotlib
@@ -293,16 +293,27 @@ def key_strip(key: np.ndarray, right_key: np.ndarray, ax: Axes) -> None:
     ax.set_axis_off()
 
 
-def key_and_picture(
-    key: np.ndarray, right_key: np.ndarray, picture: np.ndarray, text: str
+def key_and_pictures(
+    key: np.ndarray,
+    right_key: np.ndarray,
+    pictures: Sequence[np.ndarray],
+    names: Sequence[str],
+    text: str,
 ) -> Figure:
-    """A key above the picture, uint8 (height, width, 3), that it makes of a ciphertext."""
-    figure = new_figure(6.4, 5.6)
-    above, below = figure.subplots(2, 1, height_ratios=[1, 6])
-    key_strip(key, right_key, above)
-    above.set_title(textwrap.fill(text, 48), fontsize=12)
-    below.imshow(picture)
-    below.set_axis_off()
+    """A key above what each pair, named over its picture, makes of a ciphertext with it.
+
+    key, right_key: uint8 (16,); pictures: uint8 (height, width, 3). A single name may be empty.
+    """
+    several = len(pictures) > 1
+    figure = new_figure(9.0 if several else 6.4, 4.6 if several else 5.6)
+    above, below = figure.subfigures(2, 1, height_ratios=[2, 5] if several else [1, 4])
+    strip = above.subplots()
+    key_strip(key, right_key, strip)
+    strip.set_title(textwrap.fill(text, 70 if several else 48), fontsize=12)
+    for ax, picture, name in zip(np.ravel(below.subplots(1, len(pictures))), pictures, names):
+        ax.imshow(picture)
+        ax.set_axis_off()
+        ax.set_title(name, fontsize=12)
     return figure
 
 
@@ -340,14 +351,44 @@ def picture_and_lines(picture: np.ndarray, lines: Sequence[str], text: str) -> F
     return figure
 
 
+def beside(pictures: Sequence[np.ndarray]) -> np.ndarray:
+    """Pictures, uint8 (height, width, 3), in a row on white: one such picture.
+
+    Small ones are enlarged, all alike and pixel by pixel, to be seen: up to about 256 pixels each.
+    """
+    height, width = np.max([picture.shape[:2] for picture in pictures], axis=0)
+    gap = max(1, width // 16)
+    sheet = np.full((height, len(pictures) * (width + gap) - gap, 3), 255, np.uint8)
+    for number, picture in enumerate(pictures):
+        left = number * (width + gap)
+        sheet[: picture.shape[0], left : left + picture.shape[1]] = picture
+    zoom = max(1, 256 // max(height, width))
+    return sheet.repeat(zoom, axis=0).repeat(zoom, axis=1)
+
+
+def pictures_and_text(pictures: Sequence[np.ndarray], titles: Sequence[str], text: str) -> Figure:
+    """Pictures, uint8 (height, width, 3), side by side under their titles and a text."""
+    figure = picture_row(pictures, titles)
+    figure.set_figheight(figure.get_figheight() + 0.5)
+    figure.suptitle(textwrap.fill(text, 84), fontsize=12)
+    return figure
+
+
 # --- Lesson 04 ------------------------------------------------------------------------------------
 
 
 def picture_grid(
-    rows: Sequence[Sequence[np.ndarray]], titles: Sequence[str], size: float = 2.5
+    rows: Sequence[Sequence[np.ndarray]],
+    titles: Sequence[str],
+    size: float = 2.5,
+    names: Sequence[str] = (),
 ) -> Figure:
-    """Pictures, uint8 (height, width, 3), in rows and columns, each column under its title."""
-    figure = new_figure(size * len(titles), size * len(rows) + 0.4)
+    """Pictures, uint8 (height, width, 3), in rows and columns, each column under its title.
+
+    names: of the rows, to be written at their left.
+    """
+    margin = 0.35 if names else 0
+    figure = new_figure(size * len(titles) + margin, size * len(rows) + 0.4)
     axes = figure.subplots(len(rows), len(titles), squeeze=False)
     for ax, title in zip(axes[0], titles):
         ax.set_title(title, fontsize=13)
@@ -355,6 +396,9 @@ def picture_grid(
         ax.imshow(picture, interpolation="antialiased", aspect="auto")
         ax.set_box_aspect(1)
         ax.set_axis_off()
+    look = {"fontsize": 13, "rotation": 90, "ha": "right", "va": "center"}
+    for ax, name in zip(axes[:, 0], names):
+        ax.text(-0.04, 0.5, name, transform=ax.transAxes, **look)
     return figure
 
 
@@ -553,3 +597,613 @@ def shares_read(
     ax.spines[["top", "right"]].set_visible(False)
     ax.legend(fontsize=12, loc="lower right")
     return ax.figure
+
+
+# --- Lesson 05 ------------------------------------------------------------------------------------
+
+
+def block_steps(
+    block: np.ndarray, steps: dict[str, tuple[np.ndarray, int]], encrypted: np.ndarray
+) -> Figure:
+    """From a block to its ciphertext, step by step (paper 2, figure 2).
+
+    block, encrypted: uint8 (M, M, 3); steps: for each name nibbles 0 to 15, (6 M M,) in the order
+    of `scramble.to_nibbles`, and the place of one nibble that is followed and framed.
+    """
+    figure = new_figure(11, 3)
+    figure.get_layout_engine().set(wspace=0.15)  # room for arrows
+    axes = figure.subplots(1, len(steps) + 2)
+    for ax, picture, title in zip(axes[[0, -1]], (block, encrypted), ("block", "ciphertext")):
+        ax.imshow(picture)
+        ax.set_title(title, fontsize=13)
+        ax.set_axis_off()
+    for ax, (name, (nibbles, followed)) in zip(axes[1:], steps.items()):
+        nibble_sheet(nibbles, followed, ax)
+        ax.set_title(name, fontsize=13)
+    middles = len(block) / 2 + np.arange(3) * (len(block) + 0.6)
+    axes[1].set_yticks(middles, ["R", "G", "B"], fontsize=12)
+    for left, right in zip(axes, axes[1:]):
+        end = (-0.17 if right is axes[1] else -0.02, 0.5)  # clear of the letters there
+        arrow = {"arrowstyle": "-|>", "lw": 2, "mutation_scale": 18, "color": BLACK}
+        right.annotate("", end, (1.02, 0.5), "axes fraction", left.transAxes, arrow)
+    return figure
+
+
+def nibble_sheet(nibbles: np.ndarray, followed: int, ax: Axes) -> None:
+    """The nibbles of a block in greys, high ones left, low ones right; below each other R, G, B."""
+    m = round((len(nibbles) / 6) ** 0.5)
+    low_and_high, step = nibbles.reshape(2, m, m, 3), m + 0.6
+    for number, (half, row, column, colour) in enumerate(np.ndindex(low_and_high.shape)):
+        place = (column + (1 - half) * step, row + colour * step)
+        grey = str(low_and_high[half, row, column, colour] / 15)
+        ax.add_patch(Rectangle(place, 1, 1, facecolor=grey, edgecolor=GREY, lw=0.4))
+        if number == followed:
+            look = {"facecolor": "none", "edgecolor": VERMILLION, "lw": 3, "zorder": 3}
+            ax.add_patch(Rectangle(place, 1, 1, **look))
+    ax.set(xlim=(-0.2, m + step + 0.2), ylim=(m + 2 * step + 0.2, -0.2), aspect="equal")
+    ax.set_xticks([m / 2, m / 2 + step], ["high", "low"], fontsize=12)
+    ax.set_yticks([])
+    ax.tick_params(length=0)
+    ax.set_frame_on(False)
+
+
+def adaptation_network(picture: np.ndarray, ax: Axes | None = None) -> Figure:
+    """Tanaka's adaptation network before any classifier (paper 2, figure 3).
+
+    picture: an encrypted one, uint8 (32, 32, 3), in blocks of 4 x 4 pixels.
+    """
+    ax = on(ax, 11, 2.9)
+
+    def sheets(x: float, cells: int, side: float, colour: str, deep: int) -> None:
+        """`deep` sheets of cells, one behind the other."""
+        look = {"facecolor": colour, "edgecolor": "white", "lw": 1.2 if cells == 8 else 0.4}
+        for back in reversed(range(deep)):
+            left, bottom, cell = x + 0.12 * back, 1 - side / 2 + 0.12 * back, side / cells
+            for row, column in np.ndindex(cells, cells):
+                corner = (left + column * cell, bottom + row * cell)
+                ax.add_patch(Rectangle(corner, cell, cell, **look))
+
+    ax.imshow(picture, extent=(0, 2, 0, 2), zorder=2)
+    ax.hlines(np.arange(0, 2.1, 0.25), 0, 2, color="white", lw=1, zorder=3)
+    ax.vlines(np.arange(0, 2.1, 0.25), 0, 2, color="white", lw=1, zorder=3)
+    for x, cells, side, colour, deep in (
+        (3.2, 8, 1, BLUE, 3),
+        (5.4, 8, 1, GREEN, 3),
+        (7.6, 8, 1, GREEN, 5),
+        (10.1, 32, 2, ORANGE, 2),
+    ):
+        sheets(x, cells, side, colour, deep)
+    ax.add_patch(Rectangle((13.4, 0.35), 1.6, 1.3, facecolor=PURPLE))
+    ax.text(14.2, 1, "any\nclassifier", fontsize=13, ha="center", va="center")
+    for x, name, shape in (
+        (1, "encrypted\npicture", "32 × 32 × 3"),
+        (3.8, "block\nconvolution", "8 × 8 × 48"),
+        (6, "network in\nnetwork", "8 × 8 × 48"),
+        (8.3, "network in\nnetwork", "8 × 8 × 512"),
+        (11.2, "sub-pixel\nshuffle", "32 × 32 × 32"),
+        (14.2, "", "10 classes"),
+    ):
+        ax.text(x, 2.3, name, fontsize=13, ha="center", va="bottom")
+        ax.text(x, -0.15, shape, fontsize=12, ha="center", va="top")
+    for start in (2.15, 4.55, 6.75, 9.2, 12.5):
+        look = {"arrowstyle": "-|>", "lw": 2, "mutation_scale": 18, "color": BLACK}
+        ax.annotate("", (start + 0.75, 1), (start, 1), arrowprops=look)
+    ax.set_title("One look at each block, then pixels again, then any network", fontsize=14)
+    ax.set(xlim=(-0.2, 15.2), ylim=(-0.6, 3.05), aspect="equal")
+    ax.set_axis_off()
+    return ax.figure
+
+
+def error_rates(
+    shares: dict[str, float], guessing: float, title: str, ax: Axes | None = None
+) -> Figure:
+    """A bar for each share of wrong answers, from 0 to 1, and a line for whoever only guesses."""
+    ax = on(ax, 9, 0.6 * len(shares) + 1.5)
+    bars = ax.barh(list(shares), list(shares.values()), color=BLUE, height=0.65)
+    percents = [f"{100 * share:.0f} %" for share in shares.values()]
+    ax.axvline(guessing, color=BLACK, ls="--", lw=1.5)
+    paper = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}  # for numbers beside the line
+    ax.bar_label(bars, percents, fontsize=12, padding=4, bbox=paper)
+    ax.text(guessing - 0.01, -0.75, "guessing", fontsize=12, ha="right", va="center")
+    ax.set_title(title, fontsize=14)
+    ax.set_xlabel("wrong answers", fontsize=12)
+    ax.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+    ax.set(xlim=(0, 1.08), ylim=(len(shares) - 0.4, -1.1), xticks=np.linspace(0, 1, 5))
+    ax.tick_params(labelsize=12)
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax.figure
+
+
+def nibble_correlations(matrices: Sequence[np.ndarray], titles: Sequence[str]) -> Figure:
+    """How strongly the nibbles of a block go together: (6 M M, 6 M M) each, from 0 to 1."""
+    figure = new_figure(10, 4.9)
+    axes = figure.subplots(1, len(matrices))
+    for ax, matrix, title in zip(axes, matrices, titles):
+        image = ax.imshow(matrix, cmap="cividis", vmin=0, vmax=1, interpolation="nearest")
+        ax.set_title(title, fontsize=13)
+        ax.set_xlabel("number of a nibble", fontsize=12)
+        ax.set_xticks(range(0, len(matrix), 24))
+        ax.set_yticks(range(0, len(matrix), 24))
+        ax.tick_params(labelsize=11)
+    axes[0].set_ylabel("number of another", fontsize=12)
+    bar = figure.colorbar(image, ax=axes, shrink=0.8, ticks=[0, 0.5, 1])
+    bar.set_label("correlation, without its sign", fontsize=12)
+    bar.ax.tick_params(labelsize=11)
+    return figure
+
+
+# --- Lesson 06 ------------------------------------------------------------------------------------
+
+
+def visible_noise(noise: np.ndarray) -> np.ndarray:
+    """Noise, whole numbers in bytes, as a picture, uint8: grey where there is none, its largest
+    value, up or down, amplified to white or black.
+    """
+    return np.uint8(np.round(127.5 * (1 + noise / max(1, np.abs(noise).max()))))
+
+
+def answers_by_step(chances: np.ndarray, classes: Sequence[str], title: str) -> Figure:
+    """How a model's answer turns over while noise grows: float (steps + 1, classes), 0 to 1.
+
+    Drawn are the first answer, the last one, and the rest together.
+    """
+    ax, step = on(None, 9, 3.6), np.arange(len(chances))
+    first, last = chances[0].argmax(), chances[-1].argmax()
+    rest = 1 - chances[:, first] - chances[:, last]
+    for name, curve, colour, marker in (
+        (classes[first], chances[:, first], BLUE, "o"),
+        (classes[last], chances[:, last], VERMILLION, "s"),
+        ("all others", rest, GREY, ""),
+    ):
+        ax.plot(step, curve, color=colour, marker=marker, lw=2.5, label=name)
+    ax.set_title(title, fontsize=14)
+    ax.set_xlabel("steps", fontsize=12)
+    ax.set_ylabel("the model is sure of it", fontsize=12)
+    ax.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+    ax.set(ylim=(-0.03, 1.06), xticks=step[:: max(1, len(step) // 10)])
+    ax.tick_params(labelsize=12)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(fontsize=12, loc="center right")
+    return ax.figure
+
+
+def pictures_and_answers(
+    pictures: Sequence[np.ndarray],
+    titles: Sequence[str],
+    answers: dict[str, np.ndarray],
+    classes: Sequence[str],
+    text: str,
+) -> Figure:
+    """Pictures, uint8 (height, width, 3), and beside them what a model says of some of them.
+
+    answers: for each name in the legend a share for every class, float (classes,), 0 to 1.
+    """
+    figure = new_figure(10.5, 3.4)
+    *left, right = figure.subplots(1, len(pictures) + 1, width_ratios=[1] * len(pictures) + [1.1])
+    for ax, picture, title in zip(left, pictures, titles):
+        ax.imshow(picture, interpolation="nearest")
+        ax.set_title(title, fontsize=12)
+        ax.set_axis_off()
+    height = 0.8 / len(answers)
+    for number, ((name, shares), colour) in enumerate(zip(answers.items(), (BLUE, VERMILLION))):
+        top = np.arange(len(classes)) - 0.4 + number * height
+        right.barh(top, shares, height, align="edge", color=colour, label=name)
+    right.set_yticks(range(len(classes)), classes, fontsize=11)
+    right.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+    right.set(xlim=(0, 1), xticks=[0, 0.5, 1], ylim=(len(classes) - 0.4, -0.6))
+    right.spines[["top", "right"]].set_visible(False)
+    right.set_title("the model's answer", fontsize=12)
+    figure.legend(fontsize=11, loc="outside lower right", ncols=2, frameon=False)
+    figure.suptitle(textwrap.fill(text, 92), fontsize=12)
+    return figure
+
+
+def experiment_flow(ax: Axes | None = None) -> Figure:
+    """What is done to pictures before a network learns from them and is tested (paper 2, figure 5).
+
+    The dashed line is the attacker's gradient, for which the paper does not say how it gets past
+    the cipher.
+    """
+    ax = on(ax, 11, 4.1)
+
+    def box(x: float, y: float, text: str, colour: str, ink: str = BLACK, style: str = "-") -> None:
+        look = {"facecolor": colour, "edgecolor": BLACK, "lw": 1.5, "ls": style}
+        ax.add_patch(Rectangle((x - 1.15, y - 0.5), 2.3, 1, **look))
+        ax.text(x, y, text, fontsize=13, color=ink, ha="center", va="center")
+
+    def arrow(start: tuple, end: tuple, colour: str = BLACK, style: str = "-") -> None:
+        look = {"arrowstyle": "-|>", "lw": 2, "ls": style, "mutation_scale": 18, "color": colour}
+        ax.annotate("", end, start, arrowprops=look)
+
+    for y, what, noise, style in (
+        (3, "pictures to\nlearn from", "PGD noise\n(only Adv)", "--"),
+        (0, "pictures to\nbe tested on", "PGD noise (for\nthe last column)", "-"),
+    ):
+        box(1.2, y, what, "white")
+        box(4.4, y, noise, VERMILLION, "white", style)
+        box(7.6, y, "encrypt\n(not Plain)", SKY)
+        for start in (2.35, 5.55):
+            arrow((start, y), (start + 0.9, y))
+    ax.add_patch(Rectangle((9.8, 0.6), 2.2, 1.8, facecolor=YELLOW, edgecolor=BLACK, lw=1.5))
+    ax.text(10.9, 1.5, "network", fontsize=14, weight="bold", ha="center", va="center")
+    arrow((8.75, 3), (10.3, 2.4))
+    arrow((8.75, 0), (10.3, 0.6))
+    arrow((12, 1.5), (12.9, 1.5))
+    ax.text(13, 1.5, "errors", fontsize=13, va="center")
+    key = {"facecolor": "white", "edgecolor": BLACK, "boxstyle": "round"}
+    ax.plot([7.6, 7.6], [0.5, 2.5], color=BLACK, lw=1.5, ls=":")
+    ax.text(7.6, 1.5, "key: one, or a new\none each batch (DK)", fontsize=11, ha="center", bbox=key)
+    ax.plot([9.8, 4.4], [1.1, 1.1], color=VERMILLION, lw=2, ls="--")
+    arrow((4.4, 1.1), (4.4, 0.52), VERMILLION)
+    arrow((4.4, 1.1), (4.4, 2.48), VERMILLION, "--")
+    ax.text(4.3, 1.5, "the gradient: of what?", fontsize=13, ha="right", va="center")
+    ax.set(xlim=(-0.1, 14), ylim=(-0.7, 3.7))
+    ax.set_title("The paper's experiment: noise first, then encryption", fontsize=14)
+    ax.set_axis_off()
+    return ax.figure
+
+
+def scenario_errors(errors: dict[str, dict[str, dict[str, float]]]) -> Figure:
+    """Dots for each column of Table I: errors[column][who measured][scenario], from 0 to 1.
+
+    Whoever measured first in the first column gets hollow dots, on top of the others.
+    """
+    figure = new_figure(11, 3.7)
+    axes = figure.subplots(1, len(errors), sharey=True)
+    looks = (("D", BLACK, "none"), ("o", ORANGE, ORANGE), ("s", BLUE, BLUE), ("^", GREEN, GREEN))
+    look_of = dict(zip(next(iter(errors.values())), looks))
+    for ax, (column, by_source) in zip(axes, errors.items()):
+        for source, rows in by_source.items():
+            marker, edge, face = look_of[source]
+            style = {"marker": marker, "mec": edge, "mfc": face, "ms": 10, "mew": 2, "ls": ""}
+            on_top = 3 if face == "none" else 2
+            ax.plot(list(rows.values()), list(rows), label=source, zorder=on_top, **style)
+        ax.set_title(column, fontsize=14)
+        ax.set_xlabel("error", fontsize=12)
+        ax.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+        ax.set(xlim=(-0.08, 1.08), xticks=[0, 0.5, 1], ylim=(len(rows) - 0.5, -0.5))
+        ax.grid(axis="y", color="#D8D8D8")
+        ax.tick_params(labelsize=12)
+        ax.spines[["top", "right"]].set_visible(False)
+    handles, names = axes[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=4, fontsize=12, frameon=False)
+    return figure
+
+
+RUNGS = {  # of learnable.ladder: its words, its colour by what it stands for, its line
+    "white_box_on_plain": ("no encryption: PGD", BLACK, "-"),
+    "random_noise": ("random noise", GREY, "-"),
+    "cipher_noise_on_plain": ("ciphertext's noise on the picture", SKY, "-"),
+    "model_fed_plain": ("gradient without the cipher", SKY, "--"),
+    "wrong_key": ("gradient through a guessed key", SKY, ":"),
+    "fresh_keys": ("a new guess at each step", SKY, "-."),
+    "transfer": ("from a model of one's own", ORANGE, "-"),
+    "squares": ("100 questions, no gradient", ORANGE, "--"),
+    "on_ciphertext": ("changes the ciphertext itself", VERMILLION, "--"),
+    "through_cipher": ("gradient through the cipher", VERMILLION, "-"),
+    "discrete_search": ("search among nibbles", VERMILLION, ":"),
+}
+KINDS = {
+    "control": GREY,
+    "gradient that does not fit": SKY,
+    "neither key nor gradient": ORANGE,
+    "gradient that fits": VERMILLION,
+}
+
+
+def ladder_bars(errors: dict[str, dict[str, float]], clean: dict[str, float], title: str) -> Figure:
+    """The error under each attack of the ladder, errors[pictures][rung], beside that without one.
+
+    Rungs are the functions of `learnable.ladder`; clean[pictures] is a share too, from 0 to 1.
+    """
+    figure = new_figure(11, 5.2)
+    axes = figure.subplots(1, len(errors), sharey=True, squeeze=False)[0]
+    for ax, (pictures, found) in zip(axes, errors.items()):
+        rungs = [rung for rung in RUNGS if rung in found and rung != "white_box_on_plain"]
+        words, colours = zip(*(RUNGS[rung][:2] for rung in rungs))
+        shares = [found[rung] for rung in rungs]
+        bars = ax.barh(words, shares, color=colours, height=0.7)
+        ax.axvline(clean[pictures], color=BLACK, ls="--", lw=1.5)
+        paper = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+        percents = [f"{100 * share:.0f} %" for share in shares]
+        ax.bar_label(bars, percents, fontsize=12, padding=4, bbox=paper)
+        ax.text(clean[pictures] + 0.02, -0.85, "no attack", fontsize=12, va="center")
+        ax.set_title(pictures, fontsize=13)
+        ax.set_xlabel("error", fontsize=12)
+        ax.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+        ax.set(xlim=(0, 1.15), ylim=(len(rungs) - 0.4, -1.2), xticks=[0, 0.5, 1])
+        ax.tick_params(labelsize=12)
+        ax.spines[["top", "right"]].set_visible(False)
+    keys = [Rectangle((0, 0), 1, 1, color=colour) for colour in KINDS.values()]
+    figure.legend(keys, KINDS, loc="outside lower center", ncols=4, fontsize=12, frameon=False)
+    figure.suptitle(title, fontsize=14)
+    return figure
+
+
+def error_by_eps(
+    errors: dict[str, dict[str, np.ndarray]], sizes: Sequence[float], title: str
+) -> Figure:
+    """Curves for every attack: errors[pictures][rung], each (sizes,), over eps in bytes."""
+    figure = new_figure(11, 5.2)
+    axes = figure.subplots(1, len(errors), sharey=True, squeeze=False)[0]
+    for ax, (pictures, curves) in zip(axes, errors.items()):
+        for rung, (words, colour, line) in RUNGS.items():
+            thick = 3.2 if colour in (BLACK, VERMILLION) else 2
+            ax.plot(sizes, curves[rung], color=colour, ls=line, lw=thick, label=words)
+        ax.set_xscale("log", base=2)
+        ax.set_xticks(sizes, [f"{size:g}" for size in sizes])
+        ax.set_title(pictures, fontsize=13)
+        ax.set_xlabel("eps, in steps of 1/255", fontsize=12)
+        ax.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+        ax.set(ylim=(0, 1.03), xlim=(sizes[0], sizes[-1]))
+        ax.tick_params(labelsize=11)
+        ax.spines[["top", "right"]].set_visible(False)
+    axes[0].set_ylabel("error", fontsize=12)
+    figure.suptitle(title, fontsize=14)
+    handles, names = axes[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=3, fontsize=12, frameon=False)
+    return figure
+
+
+def followed_noise(shares: dict[str, dict[str, float]], title: str) -> Figure:
+    """How often networks say what noise was made against: shares[network][test], from 0 to 1."""
+    ax, height = on(None, 10, 3.8), 0.8 / len(shares)
+    for number, ((network, found), colour) in enumerate(zip(shares.items(), (SKY, VERMILLION))):
+        top = np.arange(len(found)) - 0.4 + number * height
+        bars = ax.barh(top, list(found.values()), height, align="edge", color=colour, label=network)
+        percents = [f"{100 * share:.0f} %" for share in found.values()]
+        ax.bar_label(bars, percents, fontsize=12, padding=16)
+    ax.axvline(0.1, color=BLACK, ls="--", lw=1.5, label="guessing")
+    ax.set_yticks(range(len(found)), list(found), fontsize=12)
+    ax.set_title(title, fontsize=14)
+    ax.set_xlabel("answers that are the label in question", fontsize=12)
+    ax.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+    ax.set(xlim=(0, 1.12), ylim=(len(found) - 0.5, -0.5), xticks=np.linspace(0, 1, 5))
+    ax.tick_params(labelsize=12)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.figure.legend(loc="outside lower center", ncols=3, fontsize=12, frameon=False)
+    return ax.figure
+
+
+def errors_by_batch(batches: Sequence[int], errors: dict[str, Sequence[float]]) -> Figure:
+    """Errors, from 0 to 1, that are measured now and then while a network learns."""
+    ax = on(None, 9, 3.6)
+    for (name, curve), colour, marker in zip(errors.items(), (BLUE, VERMILLION), "os"):
+        ax.plot(batches, curve, color=colour, marker=marker, lw=2.5, label=name)
+    ax.axhline(0.9, color=GREY, ls="--", lw=1.5, label="guessing")
+    ax.set_title("The network learns, but not what it was to learn", fontsize=14)
+    ax.set_xlabel("batches", fontsize=12)
+    ax.set_ylabel("error", fontsize=12)
+    ax.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+    ax.set(ylim=(0, 1.03), xticks=batches)
+    ax.tick_params(labelsize=12)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(fontsize=12, loc="lower left")
+    return ax.figure
+
+
+# --- Lesson 07 ------------------------------------------------------------------------------------
+
+
+def cipher_tables(
+    tables: Sequence[np.ndarray], titles: Sequence[str], messages: str, keys: str
+) -> Figure:
+    """Whole ciphers of 2 bits, int (4, 4) each: the ciphertext of a message, row, under a key.
+
+    Every ciphertext has its colour. messages, keys: what the rows and the columns are.
+    """
+    figure = new_figure(3.7 * len(tables), 3.7)
+    looks = ((SKY, BLACK), (YELLOW, BLACK), (BLUE, "white"), ("#D8D8D8", BLACK))
+    names = [f"{number:02b}" for number in range(4)]
+    for ax, table, title in zip(figure.subplots(1, len(tables), squeeze=False)[0], tables, titles):
+        for (row, column), number in np.ndenumerate(table):
+            colour, ink = looks[number]
+            ax.add_patch(Rectangle((column + 0.03, row + 0.03), 0.94, 0.94, facecolor=colour))
+            look = {"fontsize": 15, "color": ink, "ha": "center", "va": "center"}
+            ax.text(column + 0.5, row + 0.5, names[number], family="monospace", **look)
+        ax.set(xlim=(0, 4), ylim=(4, 0), aspect="equal")
+        ax.set_xticks(np.arange(4) + 0.5, names, fontsize=12)
+        ax.set_yticks(np.arange(4) + 0.5, names, fontsize=12)
+        ax.set_xlabel(keys, fontsize=12)
+        ax.set_ylabel(messages, fontsize=12)
+        ax.set_title(title, fontsize=13)
+        ax.tick_params(length=0)
+        ax.set_frame_on(False)
+    return figure
+
+
+def distinct_by_way(counts: dict[str, Sequence[float]], all_keys: int = 65536) -> Figure:
+    """Dots for the pairs of each way of training: of a message, how many ciphertexts there are."""
+    ax = on(None, 10, 0.48 * len(counts) + 1.5)
+    for row, found in enumerate(counts.values()):
+        shift = np.linspace(-0.22, 0.22, len(found)) if len(found) > 1 else [0]
+        ax.plot(found, row + np.asarray(shift), "o", color=BLUE, ms=8, mec="white")
+    ax.axvline(all_keys, color=VERMILLION, ls="--", lw=2)
+    ax.text(all_keys * 0.85, -0.78, "perfectly secret", fontsize=12, color=VERMILLION, ha="right")
+    ax.set_yticks(range(len(counts)), list(counts), fontsize=12)
+    ax.set_xscale("log", base=2)
+    ax.set_xticks([1, 16, 256, 4096, all_keys], ["1", "16", "256", "4,096", f"{all_keys:,}"])
+    ax.set(xlim=(0.8, 1.6 * all_keys), ylim=(len(counts) - 0.5, -1.05))
+    ax.set_title("How many ciphertexts of a message are left, by way of training", fontsize=14)
+    ax.set_xlabel(f"different ciphertexts of one message under all {all_keys:,} keys", fontsize=12)
+    ax.grid(axis="y", color="#E4E4E4")
+    ax.tick_params(labelsize=12)
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax.figure
+
+
+def spread(changed: Sequence[np.ndarray], titles: Sequence[str]) -> Figure:
+    """Which of 16 bits differ after each round: bool (rounds + 1, 16) each, row 0 before any."""
+    figure = new_figure(10, 4.6)
+    axes = figure.subplots(1, len(changed), sharey=True, squeeze=False)[0]
+    for ax, differ, title in zip(axes, changed, titles):
+        colours = ListedColormap(["#ECECEC", VERMILLION])
+        ax.pcolormesh(differ, cmap=colours, vmin=0, vmax=1, edgecolors="white", linewidth=1.5)
+        ax.set_ylim(len(differ), 0)
+        ax.set_xticks(np.arange(0, 16, 3) + 0.5, range(0, 16, 3))
+        ax.set_yticks(np.arange(0, len(differ), 5) + 0.5, range(0, len(differ), 5))
+        ax.set_title(title, fontsize=13)
+        ax.set_xlabel("bit of the block", fontsize=12)
+        ax.tick_params(labelsize=12, length=0)
+        ax.set_frame_on(False)
+    axes[0].set_ylabel("rounds done", fontsize=12)
+    return figure
+
+
+def avalanche_by_rounds(curves: dict[str, np.ndarray], used: int, ax: Axes | None = None) -> Figure:
+    """Changed ciphertext bits after 1, 2, ... rounds: for each name (rounds, 3), from 0 to 1.
+
+    The columns are the smallest, the mean and the largest share over the positions; `used` is how
+    many rounds the cipher has.
+    """
+    ax = on(ax, 10, 4)
+    looks = zip(curves.items(), ((BLUE, "-", "o"), (ORANGE, "--", "s")))
+    for (name, shares), (colour, line, marker) in looks:
+        low, mean, high = shares.T
+        rounds = np.arange(1, len(mean) + 1)
+        ax.fill_between(rounds, low, high, color=colour, alpha=0.25, lw=0)
+        ax.plot(rounds, mean, color=colour, ls=line, marker=marker, ms=5, lw=2.5, label=name)
+    ax.axhline(0.5, color=GREY, ls="--", lw=1.5)
+    ax.axvline(used, color=BLACK, ls=":", lw=2)
+    ax.text(used + 0.3, 0.06, f"the cipher: {used} rounds", fontsize=12)
+    ax.set_title("A round diffuses a little; many of them diffuse all", fontsize=14)
+    ax.set_xlabel("rounds (bands: from the weakest position to the strongest)", fontsize=12)
+    ax.set_ylabel("changed bits of the ciphertext", fontsize=12)
+    ax.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+    ax.set(ylim=(0, 0.62), xlim=(0.5, len(rounds) + 0.5), xticks=[1, *range(4, len(rounds) + 1, 4)])
+    ax.tick_params(labelsize=12)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(fontsize=12, loc="lower right", bbox_to_anchor=(1, 0.18))
+    return ax.figure
+
+
+def first_repeats(firsts: np.ndarray, values: int, ax: Axes | None = None) -> Figure:
+    """How many runs have had a block twice after so many blocks: int (runs,), and what is expected.
+
+    `values`: how many different blocks there are. Expected of n random ones: 1 - exp(-n^2 / 2N).
+    """
+    ax, longest = on(ax, 10, 3.6), 1.05 * firsts.max()
+    blocks = np.linspace(0, longest, 200)
+    seen = np.arange(1, len(firsts) + 1) / len(firsts)
+    ax.step(np.sort(firsts), seen, where="post", color=BLUE, lw=3, label="counted")
+    expected = 1 - np.exp(-(blocks**2) / (2 * values))
+    ax.plot(blocks, expected, color=ORANGE, ls="--", lw=2.5, label="birthdays")
+    ax.axhline(0.5, color=GREY, lw=1)
+    ax.set_title("After some hundred blocks of 16 bits, one comes again", fontsize=14)
+    ax.set_xlabel("blocks of ciphertext", fontsize=12)
+    ax.set_ylabel("runs with a repeat", fontsize=12)
+    ax.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+    ax.set(ylim=(0, 1.03), xlim=(0, longest))
+    ax.tick_params(labelsize=12)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(fontsize=12, loc="lower right")
+    return ax.figure
+
+
+def compare_ciphers(panels: dict[str, dict[str, tuple[float, str]]]) -> Figure:
+    """Bars for every cipher, a panel for each measure: panels[measure][cipher] = (length, words).
+
+    A bar is 0 to 1 long and drawn to its panel's own scale; the words say the number. See
+    `compared`.
+    """
+    figure = new_figure(12, 6.2)
+    axes = figure.subplots(2, -(-len(panels) // 2), sharey=True)
+    figure.get_layout_engine().set(hspace=0.09, wspace=0.04)
+    figure.suptitle("Three learned ciphers and a real one (each bar to its own scale)", fontsize=15)
+    for ax, (measure, row) in zip(axes.flat, panels.items()):
+        lengths, words = zip(*row.values())
+        ax.barh(range(len(row)), lengths, color=(GREY, BLUE, ORANGE, GREEN), height=0.42)
+        for y, text in enumerate(words):
+            ax.text(0.02, y - 0.38, text, fontsize=12, va="center")
+        ax.set_yticks(range(len(row)), list(row))
+        ax.set_title(measure, fontsize=13, loc="left", weight="bold")
+        ax.set(xlim=(0, 1.02), ylim=(len(row) - 0.6, -0.7), xticks=[])
+        ax.tick_params(labelsize=13, length=0)
+        ax.spines[["top", "right", "bottom"]].set_visible(False)
+    return figure
+
+
+def compared(
+    ciphers: dict[str, dict], tried: dict[str, int]
+) -> dict[str, dict[str, tuple[float, str]]]:
+    """What `compare_ciphers` draws, and a table can say: measure, cipher, (length of bar, words).
+
+    ciphers: as in data/results/comparison.json. tried: how many pairs of message and key Bob has
+    read without an error; a cipher that is not named there is right by construction.
+    """
+
+    def entry(value: float | None, length: Callable, words: Callable, none: str) -> tuple:
+        return (0.0, none) if value is None else (float(length(value)), words(value))
+
+    every = {name: {"pairs_read": tried.get(name)} | found for name, found in ciphers.items()}
+    return {
+        measure: {name: entry(value_of(found), *look) for name, found in every.items()}
+        for measure, (value_of, *look) in MEASURES.items()
+    }
+
+
+def known_blocks(found: dict) -> int | None:
+    """How many give the key away: where some wrong keys agree with one block, two do."""
+    fit = found.get("keys_that_fit_one_known_block")
+    return fit and 1 + (fit > 1)
+
+
+def in_words(seconds: float) -> str:
+    """A time, in seconds or as a power of ten of years."""
+    if seconds < 3600:
+        return f"{seconds:.2g} seconds"
+    power = str(round(np.log10(seconds / (365.25 * 24 * 3600))))
+    return f"10{power.translate(str.maketrans('0123456789', '⁰¹²³⁴⁵⁶⁷⁸⁹'))} years"
+
+
+# What is measured of a cipher: its value, how long the bar is, the words, and those for no value.
+MEASURES = {
+    "Bob reads, no error": (
+        lambda found: found["pairs_read"],
+        lambda pairs: np.log2(pairs) / 32,
+        lambda pairs: f"{'all ' if pairs == 2**32 else ''}{pairs:,} pairs",
+        "everything, by construction",
+    ),
+    "A strong Eve reads": (
+        lambda found: found.get("bits_read_by_strong_eves", {}).get("share"),
+        float,
+        lambda share: f"{100 * share:.1f} % of bits",
+        "not tried",
+    ),
+    "Known blocks needed": (
+        known_blocks,
+        lambda blocks: blocks / 2,
+        lambda blocks: ["one gives the key", "two give the key"][blocks - 1],
+        "no way is known",
+    ),
+    "All keys take": (
+        lambda found: found["seconds_to_try_all_keys"],
+        lambda seconds: (np.log10(seconds) + 3) / 37,
+        in_words,
+        "",
+    ),
+    "A message bit changes": (
+        lambda found: np.mean(found["change_by_message_bit"]),
+        lambda share: 2 * share,
+        lambda share: f"{100 * share:.1f} % of ciphertext",
+        "",
+    ),
+    "A key bit changes": (
+        lambda found: np.mean(found["change_by_key_bit"]),
+        lambda share: 2 * share,
+        lambda share: f"{100 * share:.1f} % of ciphertext",
+        "",
+    ),
+    "The ciphertext is": (
+        lambda found: found["expansion"],
+        lambda times: times / 16,
+        lambda times: "as long as the message" if times == 1 else f"{times:.0f} times as long",
+        "",
+    ),
+    "Encryption (ECB)": (
+        lambda found: found["megabytes_per_second"],
+        lambda speed: np.clip(np.log10(speed) / 4, 0, 1),
+        lambda speed: f"{float(f'{speed:.2g}'):,.0f} MB a second",
+        "",
+    ),
+}

@@ -4,23 +4,26 @@ Each is a widget that also leaves a still picture of itself in the notebook, wit
 words, for readers without a kernel. All work by keyboard alone, and what is wrong with an input is
 said in a sentence inside the control.
 
-What they compute stands elsewhere (`bits`, `metrics`, `neural`), what they draw in `figures`. No
-TensorFlow is loaded.
+What they compute stands elsewhere (`bits`, `metrics`, `neural`, `learnable`), what they draw in
+`figures`. No TensorFlow is loaded but by `pgd_explorer`.
 """
 
 from __future__ import annotations
 
+import functools
 import html
 import io
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import traitlets
 from ipywidgets import (
     HTML,
     Button,
+    Dropdown,
     FileUpload,
     FloatProgress,
     GridBox,
@@ -35,10 +38,15 @@ from ipywidgets import (
 )
 from ipywidgets import Image as Picture
 from PIL import Image
+from scipy.special import softmax
 
 from helpers import bits, figures, metrics, pictures
+from helpers.learnable.scramble import BlockScrambler, random_key
 from helpers.neural import eavesdropping
 from helpers.neural.cipher import Ciphertext, NeuralCipher, distinct_rows
+
+if TYPE_CHECKING:
+    from helpers.quiet_keras import keras
 
 # --- what all controls share ----------------------------------------------------------------------
 
@@ -104,8 +112,11 @@ def say(line: HTML, text: str, colour: str = "inherit") -> None:
 def decryption(cipher: NeuralCipher, ciphertext: Ciphertext) -> Callable[[np.ndarray], np.ndarray]:
     """A function from a key to the picture: `cipher.decrypt`, for many keys in a row.
 
-    Which blocks of the ciphertext are equal is found once, and each is decrypted once a key.
+    Which blocks of the ciphertext are equal is found once, and each is decrypted once a key. (Of a
+    binary pair `decrypt` is as fast: blocks of 16 bits need no comparing.)
     """
+    if cipher.binary:
+        return functools.partial(cipher.decrypt, ciphertext)
     rows, place = distinct_rows(ciphertext.values)
     values = ciphertext.values[rows].astype(np.float32)
 
@@ -266,15 +277,23 @@ class KeyFlipper(Control):
     """Sixteen buttons, a key's bits, and what Bob reads with this key; see `key_flipper`."""
 
     def __init__(
-        self, cipher: NeuralCipher, picture: np.ndarray, key: np.ndarray, rng: np.random.Generator
+        self,
+        ciphers: Sequence[NeuralCipher],
+        picture: np.ndarray,
+        key: np.ndarray,
+        rng: np.random.Generator,
     ):
         self.picture, self.rng = picture, rng
         self.right_key = self.key = bits.check_key(key)
-        self.decrypt = decryption(cipher, cipher.encrypt(picture, key))
+        self.names = [cipher.name for cipher in ciphers]
+        self.decrypt = [decryption(cipher, cipher.encrypt(picture, key)) for cipher in ciphers]
         self.buttons = [ToggleButton(layout=Layout(width="2.4em", padding="0")) for _ in self.key]
-        self.image = Picture(format="png", layout=Layout(width="384px", object_fit="contain"))
+        wide = f"{384 if len(ciphers) == 1 else 264 * len(ciphers)}px"
+        self.image = Picture(format="png", layout=Layout(width=wide, object_fit="contain"))
         self.line = sentence()
-        super().__init__([self.key_row(), self.choices(), self.image, self.line])
+        super().__init__(
+            [self.key_row(), self.choices(), *self.headings(wide), self.image, self.line]
+        )
         self.setting = False
         self.set_key(key)
         for button in self.buttons:
@@ -288,6 +307,14 @@ class KeyFlipper(Control):
         ]
         columns = f"repeat({len(self.buttons)}, 2.6em)"
         return GridBox(numbers + self.buttons, layout=Layout(grid_template_columns=columns))
+
+    def headings(self, wide: str) -> list[HBox]:
+        """The names of the pairs above their pictures, where there are several."""
+        if len(self.names) == 1:
+            return []
+        cell = '<div style="text-align: center; font-weight: bold">{}</div>'
+        names = [HTML(cell.format(name), layout=Layout(flex="1")) for name in self.names]
+        return [HBox(names, layout=Layout(width=wide))]
 
     def choices(self) -> HBox:
         """Buttons that set the whole key."""
@@ -314,10 +341,14 @@ class KeyFlipper(Control):
         if self.setting:
             return
         self.key = np.array([button.value for button in self.buttons], np.uint8)
-        self.decrypted = self.decrypt(self.key)
-        self.image.value = pictures.to_png(self.decrypted)
+        self.decrypted = [decrypt(self.key) for decrypt in self.decrypt]
+        self.image.value = pictures.to_png(self.seen())
         self.label_buttons()
         say(self.line, self.alt())
+
+    def seen(self) -> np.ndarray:
+        """What each pair decrypts, side by side."""
+        return self.decrypted[0] if len(self.decrypted) == 1 else figures.beside(self.decrypted)
 
     def label_buttons(self) -> None:
         """Each button says its bit; one that is not as in the right key stands out."""
@@ -333,13 +364,18 @@ class KeyFlipper(Control):
         flipped = np.flatnonzero(self.key != self.right_key)
         known = {0: "the right key", 1: f"bit {flipped.sum()} flipped"}
         which = known.get(flipped.size, f"{flipped.size} bits flipped")
-        wrong = 100 * metrics.bits_wrong(self.picture, self.decrypted)
-        text = f"Decrypted with {bits.format_key(self.key)}, {which}: {wrong:.0f} % of bits wrong."
+        wrong = [100 * metrics.bits_wrong(self.picture, found) for found in self.decrypted]
+        of_bits = [f"{share:.0f} % of bits wrong" for share in wrong]
+        if len(wrong) > 1:
+            of_bits = [f"{share} ({name})" for share, name in zip(of_bits, self.names)]
+        text = f"Decrypted with {bits.format_key(self.key)}, {which}: {', '.join(of_bits)}."
         return text + remark_on(self.picture)
 
     def still(self) -> bytes:
-        figure = figures.key_and_picture(self.key, self.right_key, self.decrypted, self.alt())
-        return figures.to_png(figure)
+        names = self.names if len(self.names) > 1 else [""]
+        return figures.to_png(
+            figures.key_and_pictures(self.key, self.right_key, self.decrypted, names, self.alt())
+        )
 
 
 CHOICES = {
@@ -356,20 +392,22 @@ def remark_on(picture: np.ndarray) -> str:
 
 
 def key_flipper(
-    cipher: NeuralCipher,
+    cipher: NeuralCipher | Sequence[NeuralCipher],
     picture: np.ndarray,
     key: Sequence[int] = bits.PAPER_KEY,
     rng: np.random.Generator | None = None,
 ) -> Control:
-    """A picture, encrypted under `key`, and sixteen buttons for the key it is decrypted with.
+    """A picture, encrypted under `key`, and sixteen buttons for the key it is decrypted with, by
+    one pair or by several, side by side.
 
     Beside the buttons: the paper's key, a random key, and a flip of one bit at random. Below the
     decrypted picture: how many bits of the key differ, and the share of the picture's bits that are
-    wrong. In the program: `.set_key(key)`, and `.key`, `.decrypted` as they are now.
+    wrong. In the program: `.set_key(key)`, and `.key`, `.decrypted` (of each pair) as they are now.
 
     picture: uint8 (height, width, 3); key: 16 bits. Where they are not, the control says so.
     """
-    return built(KeyFlipper, cipher, picture, key, rng or np.random.default_rng())
+    ciphers = [cipher] if isinstance(cipher, NeuralCipher) else list(cipher)
+    return built(KeyFlipper, ciphers, picture, key, rng or np.random.default_rng())
 
 
 # --- lesson 04: what becomes of one block ---------------------------------------------------------
@@ -462,6 +500,7 @@ class AttackRace(Control):
 
     def __init__(self, cipher: NeuralCipher, ciphertext: Ciphertext, side: int):
         height, width, _ = ciphertext.shape
+        eavesdropping.check_analog(cipher)
         eavesdropping.cut(ciphertext, 0, 0, side, side)  # the error, if there is to be one
         self.cipher, self.ciphertext, self.side = cipher, ciphertext, side
         self.decrypt = decryption(cipher, ciphertext)
@@ -574,3 +613,226 @@ def attack_race(cipher: NeuralCipher, ciphertext: Ciphertext, side: int = 8) -> 
     so.
     """
     return built(AttackRace, cipher, ciphertext, side)
+
+
+# --- lesson 05: blocks of pixels, scrambled -------------------------------------------------------
+
+
+class ScrambleExplorer(Control):
+    """A picture, scrambled block by block and put back in order; see `scramble_explorer`."""
+
+    def __init__(self, choices: Mapping[str, np.ndarray], rng: np.random.Generator):
+        if not choices:
+            raise ValueError("There is no picture to choose from: give at least one, with a name.")
+        for picture in choices.values():
+            pictures.check_picture(picture)
+        self.choices, self.rng = dict(choices), rng
+        self.name = buttons_for("picture", [(name, name) for name in choices])
+        self.block_size = buttons_for("block", [(f"{m} × {m}", m) for m in BLOCK_SIZES])
+        self.block_size.value = 4
+        self.reader = buttons_for("decrypt with", list(zip(READERS, range(len(READERS)))))
+        self.new_key = Button(description="New key", tooltip="Draw another key at random")
+        self.image = Picture(format="png", layout=Layout(width="100%", max_width="800px"))
+        self.line = sentence()
+        row = Layout(flex_flow="row wrap", align_items="flex-end", grid_gap="0 1em")
+        choose = HBox([self.name, self.block_size], layout=row)
+        keys = HBox([self.reader, self.new_key], layout=row)
+        super().__init__([choose, keys, self.image, self.line])
+        self.new_key.on_click(self.draw_keys)
+        self.block_size.observe(self.draw_keys, names="value")
+        for control in (self.name, self.reader):
+            control.observe(self.show, names="value")
+        self.draw_keys()
+
+    def draw_keys(self, _=None) -> None:
+        """A new key for this block size, the same with two entries exchanged, and another one."""
+        m = self.block_size.value
+        key, other = random_key(self.rng, m), random_key(self.rng, m)
+        nearly = key.copy()
+        nearly[[0, 1]] = key[[1, 0]]
+        self.ciphers = [BlockScrambler(each, m) for each in (key, nearly, other)]
+        self.show()
+
+    def show(self, _=None) -> None:
+        """Encrypt the chosen picture, decrypt it with the chosen key, and show all three."""
+        self.picture = self.choices[self.name.value]
+        self.encrypted = self.ciphers[0].encrypt(self.picture[None])[0]
+        reader, size = self.ciphers[self.reader.value], self.picture.shape[:2]
+        self.decrypted = reader.decrypt(self.encrypted[None], size)[0]
+        row = figures.beside([self.picture, self.encrypted, self.decrypted])
+        self.image.value = pictures.to_png(row)
+        say(self.line, self.alt())
+
+    def alt(self) -> str:
+        m = self.block_size.value
+        wrong = 100 * np.mean(self.decrypted != self.picture)
+        return (
+            f"From left to right: {self.name.value}; encrypted in blocks of {m} × {m} pixels, by "
+            f"an order of {6 * m * m:,} nibbles; decrypted with {self.reader.label}, {wrong:.0f} % "
+            f"of the bytes wrong.{remark_on(self.picture)}"
+        )
+
+    def still(self) -> bytes:
+        row = [self.picture, self.encrypted, self.decrypted]
+        return figures.to_png(figures.pictures_and_text(row, PARTS, self.alt()))
+
+
+BLOCK_SIZES = (1, 2, 4, 8, 16)
+READERS = ("the key", "the key, two entries exchanged", "another key")
+PARTS = ("original", "encrypted", "decrypted")
+
+
+def buttons_for(description: str, options: Sequence[tuple[str, object]]) -> ToggleButtons:
+    """Buttons of which one is pressed, each as wide as its words: (name, value) pairs."""
+    return ToggleButtons(description=description, options=options, style={"button_width": "auto"})
+
+
+def scramble_explorer(
+    choices: Mapping[str, np.ndarray], rng: np.random.Generator | None = None
+) -> Control:
+    """Pictures by name, and what Tanaka's cipher makes of the chosen one, there and back.
+
+    Buttons choose the picture, the side of a block, and the key to decrypt with: the right one, the
+    same with two entries exchanged, or another; "New key" draws a key from `rng`.
+
+    choices: uint8 (height, width, 3) each, of any sides. Where one is not, the control says so.
+    """
+    return built(ScrambleExplorer, choices, rng or np.random.default_rng())
+
+
+# --- lesson 06: noise that misleads ---------------------------------------------------------------
+
+
+class PgdExplorer(Control):
+    """Noise of a chosen size that misleads a model, and what it then sees; see `pgd_explorer`."""
+
+    def __init__(
+        self, model: keras.Model, choices: Mapping[str, np.ndarray], classes: Sequence[str]
+    ):
+        from helpers.learnable import attacks, gradients  # they load TensorFlow
+
+        check_choices(model, choices, classes)
+        self.attack, self.scores = attacks.projected_gradient_descent, gradients.scores
+        self.model, self.choices, self.classes = model, dict(choices), list(classes)
+        wide = Layout(width="330px")
+        self.name = buttons_for("picture", [(name, name) for name in choices])
+        self.eps = IntSlider(description="eps × 255", max=64, value=8, layout=wide)
+        self.steps = IntSlider(description="steps", max=40, value=20, layout=wide)
+        targets = [("none: away from the answer", None), *zip(classes, range(len(classes)))]
+        self.target = Dropdown(description="target", options=targets, layout=wide)
+        self.image = Picture(format="png", layout=Layout(width="100%", max_width="640px"))
+        self.bars, self.line = HTML(), sentence()
+        row = Layout(flex_flow="row wrap", grid_gap="0 1em")
+        settings = VBox([self.eps, self.steps, self.target])
+        super().__init__(
+            [self.name, HBox([settings, self.bars], layout=row), self.image, self.line]
+        )
+        for control in (self.name, self.eps, self.steps, self.target):
+            control.observe(self.show, names="value")
+        self.show()
+
+    def show(self, _=None) -> None:
+        """Attack the chosen picture anew, and show what the model makes of it."""
+        self.picture = self.choices[self.name.value]
+        self.before = self.answer(self.picture)
+        eps, target = self.eps.value / 255, self.target.value
+        label = self.before.argmax() if target is None else target
+        noisy = self.attack(
+            self.model,
+            self.picture[None] / np.float32(255),
+            np.array([label]),
+            eps=eps,
+            eps_iter=eps / 10,  # the paper's proportion
+            nb_iter=self.steps.value,
+            targeted=target is not None,
+        )
+        self.noisy = np.uint8(np.round(255 * noisy[0]))
+        self.after = self.answer(self.noisy)
+        self.image.value = pictures.to_png(figures.beside(self.views()))
+        self.bars.value = share_bars(
+            {"picture": self.before, "with noise": self.after}, self.classes
+        )
+        say(self.line, self.alt())
+
+    def answer(self, picture: np.ndarray) -> np.ndarray:
+        """How sure the model is of each class, float (classes,), 1 in all."""
+        return softmax(self.scores(self.model, picture[None] / np.float32(255))[0])
+
+    def views(self) -> list[np.ndarray]:
+        """The picture, the noise alone, amplified, and both together."""
+        noise = self.noisy.astype(np.int16) - self.picture
+        return [self.picture, figures.visible_noise(noise), self.noisy]
+
+    def alt(self) -> str:
+        target = self.target.value
+        aim = "away from that" if target is None else f"towards {self.classes[target]}"
+        return (
+            f"The model says {self.said(self.before)}; with noise of at most {self.eps.value} of "
+            f"255, after {self.steps.value} steps {aim}, {self.said(self.after)}."
+        )
+
+    def said(self, chances: np.ndarray) -> str:
+        """An answer in words: "boat (99 %)"."""
+        return f"{self.classes[chances.argmax()]} ({100 * chances.max():.0f} %)"
+
+    def still(self) -> bytes:
+        answers = {"picture": self.before, "with noise": self.after}
+        titles = ["picture", "noise, amplified", "with noise"]
+        return figures.to_png(
+            figures.pictures_and_answers(self.views(), titles, answers, self.classes, self.alt())
+        )
+
+
+def check_choices(
+    model: keras.Model, choices: Mapping[str, np.ndarray], classes: Sequence[str]
+) -> None:
+    """ValueError unless there are pictures, of the size that the model takes, and all classes."""
+    if not choices:
+        raise ValueError("There is no picture to choose from: give at least one, with a name.")
+    _, *size, _ = model.input_shape
+    for name, picture in choices.items():
+        pictures.check_picture(picture)
+        if list(picture.shape[:2]) != size:
+            came = " x ".join(map(str, picture.shape[:2]))
+            raise ValueError(
+                f"This model takes pictures of {size[0]} x {size[1]} pixels; {name} has {came}: "
+                "choose pictures like those that it learned from."
+            )
+    if len(classes) != model.output_shape[-1]:
+        raise ValueError(
+            f"This model tells {model.output_shape[-1]} classes apart; here are {len(classes)} "
+            "names: give one for each."
+        )
+
+
+def share_bars(answers: Mapping[str, np.ndarray], classes: Sequence[str]) -> str:
+    """A table in HTML: for every class a bar for each answer, float (classes,) from 0 to 1."""
+    colours = (figures.BLUE, figures.VERMILLION)
+    head = "".join(
+        f'<th style="color: {colour}; text-align: left">{html.escape(name)}</th>'
+        for name, colour in zip(answers, colours)
+    )
+    rows = ""
+    for i, name in enumerate(classes):
+        cells = "".join(
+            f'<td style="width: 9em"><div style="display: inline-block; height: 0.7em; width: '
+            f'{5 * shares[i]:.2f}em; background: {colour}"></div> {100 * shares[i]:.0f} %</td>'
+            for shares, colour in zip(answers.values(), colours)
+        )
+        rows += f"<tr><td>{html.escape(name)}</td>{cells}</tr>"
+    return f'<table style="line-height: 1.3"><tr><th></th>{head}</tr>{rows}</table>'
+
+
+def pgd_explorer(
+    model: keras.Model, choices: Mapping[str, np.ndarray], classes: Sequence[str]
+) -> Control:
+    """Pictures by name, and PGD noise on the chosen one that misleads a Keras model of them.
+
+    Sliders set eps, in steps of 1/255, and the number of steps, each of a tenth of eps; the noise
+    leads away from the model's own answer or, where a target is chosen, towards this class. Shown
+    are the picture, the noise alone, amplified, both together, and bars for the model's answers.
+
+    choices: uint8 (height, width, 3) each, of the model's size; classes: a name for each of its
+    logits. Where they are not, the control says so.
+    """
+    return built(PgdExplorer, model, choices, classes)

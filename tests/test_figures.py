@@ -22,27 +22,75 @@ SMALL = EYE[64:192:2, 64:192:2]
 HISTORY = History(Phase("all", 300), 16, [100, 200, 300], [8.0, 3.0, 0.1], [8.0, 6.0, 7.5])
 COUNTS = np.arange(1, 33).reshape(8, 4) ** 2
 SHARES = np.linspace(0.1, 0.5, 16)
+NIBBLES = np.arange(96) % 16
+CLASSES = ("bird", "cup", "tree")
+ANSWERS = np.array([[0.9, 0.1, 0], [0.5, 0.3, 0.2], [0.1, 0.8, 0.1]])
+ROWS = {"Plain": 1.0, "Encrypted": 0.3}
+RUNGS = dict(zip(figures.RUNGS, np.linspace(0, 1, len(figures.RUNGS))))
+BANDS = np.linspace([0, 0.1, 0.2], [0.4, 0.5, 0.55], 8)
+TWO_BITS = np.tile(np.arange(4), (4, 1))
+AES = {
+    "seconds_to_try_all_keys": 2e33,
+    "change_by_message_bit": [0.5] * 128,
+    "change_by_key_bit": [0.49, 0.51],
+    "expansion": 1.0,
+    "megabytes_per_second": 7848.0,
+}
+EVES = {"bits_read_by_strong_eves": {"share": 0.97}, "keys_that_fit_one_known_block": 2.6}
+CIPHERS = {"pair": AES | EVES | {"seconds_to_try_all_keys": 0.25, "expansion": 16.0}, "AES": AES}
+BY_EPS = {rung: np.array([error, 1]) for rung, error in RUNGS.items()}
 
 EXAMPLES = {  # the arguments of one call for every plot
+    "adaptation_network": (EYE[:32, :32],),
+    "answers_by_step": (ANSWERS, CLASSES, "Three steps"),
     "block_repeats": ([COUNTS, COUNTS[::-1]], ["one", "two"]),
     "bit_planes": (SMALL,),
+    "avalanche_by_rounds": ({"of the message": BANDS, "of the key": BANDS / 2}, 6),
+    "cipher_tables": ([TWO_BITS ^ TWO_BITS.T, TWO_BITS], ["a pad", "none"], "messages", "keys"),
+    "compare_ciphers": (figures.compared(CIPHERS, {"pair": 2**32}),),
+    "distinct_by_way": ({"one": [65536, 65536], "another": [4, 900]},),
+    "first_repeats": (np.arange(100, 700, 5), 65536),
+    "spread": ([BANDS > 0.3, BANDS > 0.1], ["a message bit", "a key bit"]),
+    "block_steps": (EYE[:4, :4], {"one": (NIBBLES, 3), "two": (15 - NIBBLES, 50)}, EYE[4:8, :4]),
     "correlations": (np.eye(16), np.ones((16, 16)) / 2),
+    "error_rates": ({"right key": 0.1, "another": 0.88}, 0.9, "Two keys"),
+    "error_by_eps": ({"one": BY_EPS, "two": BY_EPS}, [1, 8], "Two sizes"),
+    "errors_by_batch": ([0, 25], {"clean": [0.9, 0.9], "noise": [0.9, 0.2]}),
+    "experiment_flow": (),
     "eves": ({"weak": 0.5, "strong": 0.97}, "Two Eves"),
+    "followed_noise": ({"one": ROWS, "two": ROWS}, "Two networks"),
     "framed": ("Open a picture first.",),
     "game_term": (),
-    "key_and_picture": (flip(PAPER_KEY, 6), PAPER_KEY, SMALL, "One bit of the key is wrong."),
+    "key_and_pictures": (
+        flip(PAPER_KEY, 6),
+        PAPER_KEY,
+        [SMALL, SMALL],
+        ["one pair", "another"],
+        "One bit of the key is wrong.",
+    ),
+    "ladder_bars": ({"photographs": RUNGS}, {"photographs": 0.2}, "A ladder"),
     "layer_strips": (
         [("message", np.linspace(-1, 1, 16)), ("convolution", np.ones((32, 2)))],
         "Two layers",
     ),
+    "nibble_correlations": ([np.eye(96), np.ones((96, 96)) / 2], ["before", "after"]),
     "passive_attacker": (),
     "per_position": ({"bits": SHARES}, "Shares", "bit", "share"),
     "picture_and_lines": (SMALL, ["one", "two"], "Two lines"),
-    "picture_grid": ([[SMALL, EYE], [EYE, SMALL]], ["left", "right"]),
+    "picture_grid": ([[SMALL, EYE], [EYE, SMALL]], ["left", "right"], 2.5, ["upper", "lower"]),
     "picture_row": ([EYE, EYE[..., 0]], ["colour", "grey"]),
+    "pictures_and_answers": (
+        [EYE, SMALL],
+        ["one", "two"],
+        {"one": ANSWERS[0], "two": ANSWERS[2]},
+        CLASSES,
+        "Two pictures",
+    ),
+    "pictures_and_text": ([EYE, SMALL], ["one", "two"], "Two pictures"),
     "pixels_in_blocks": (EYE[100, 100:102],),
     "raw_answers": ([SHARES, -SHARES], ["right key", "wrong key"]),
     "ripples": (np.sin(np.arange(4096)).reshape(256, 16), 3, np.arange(256) % 2, "bit 0"),
+    "scenario_errors": ({"test": {"paper": ROWS, "ours": ROWS}, "attack": {"ours": ROWS}},),
     "shares_read": ({"known": (np.arange(9), np.linspace(0, 1, 9))}, "A picture is read"),
     "training_curves": ([HISTORY, HISTORY], "Two phases"),
     "wide_picture": (EYE[100:160], "Part of an eye", ["left", "right"]),
@@ -189,3 +237,103 @@ def test_chosen_blocks_light_up():
     assert image.dtype == np.uint8
     assert image[0, 0].tolist() == [0xF0, 0xE4, 0x42]
     assert (image.reshape(-1, 3)[1:] == 30).all()
+
+
+def test_a_followed_nibble_is_framed_where_it_stands():
+    """Nibble 51 is the high one of byte 3, red of the second pixel: column 1 of the high ones."""
+    ax = figures.new_figure().subplots()
+    figures.nibble_sheet(NIBBLES, 51, ax)
+    *cells, frame = sorted(ax.patches, key=lambda patch: patch.get_zorder())
+    assert len(cells) == 96
+    assert frame.get_xy() == (1, 0)
+    [cell] = [cell for cell in cells if cell.get_xy() == (1, 0)]
+    assert cell.get_facecolor()[0] == pytest.approx(NIBBLES[51] / 15)
+
+
+def test_row_names_stand_left_of_their_rows():
+    figure = figures.picture_grid([[EYE], [SMALL]], ["eye"], names=["large", "small"])
+    assert [ax.texts[0].get_text() for ax in figure.axes] == ["large", "small"]
+
+
+@settings(max_examples=30)
+@given(st.lists(st.tuples(st.integers(1, 300), st.integers(1, 300)), min_size=1, max_size=3))
+@example([(32, 32), (32, 32), (30, 31)])
+def test_pictures_stand_beside_each_other_and_small_ones_grow(sizes):
+    several = [np.full((*size, 3), 9 * i, np.uint8) for i, size in enumerate(sizes)]
+    sheet = figures.beside(several)
+    height, width = np.max(sizes, axis=0)
+    zoom = sheet.shape[0] // height
+    assert zoom == max(1, 256 // max(height, width))
+    for i, picture in enumerate(several):
+        left = i * (width + max(1, width // 16))
+        part = sheet[::zoom, ::zoom][: picture.shape[0], left : left + picture.shape[1]]
+        assert np.array_equal(part, picture)
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 255), st.integers(0, 2**32 - 1))
+def test_noise_is_seen_however_small_it_is(size, seed):
+    noise = np.random.default_rng(seed).integers(-size, size, (4, 5, 3), endpoint=True)
+    image = figures.visible_noise(noise)
+    assert image.dtype == np.uint8 and image.shape == noise.shape
+    assert np.all(image[noise == 0] == 128)
+    brightness = image.ravel()[noise.argsort(axis=None)].astype(int)
+    assert np.all(np.diff(brightness) >= 0)
+    assert not noise.any() or {image.min(), image.max()} & {0, 255}
+
+
+def test_every_rung_of_the_ladder_has_its_words_and_no_two_the_same_look():
+    from helpers.learnable import ladder
+
+    named = [name for name in figures.RUNGS if name != "white_box_on_plain"]
+    assert all(f"`{name}`" in ladder.__doc__ for name in named)
+    assert len(named) == 10
+    assert {colour for _, colour, _ in figures.RUNGS.values()} == {
+        figures.BLACK,
+        *figures.KINDS.values(),
+    }
+    assert len({(colour, line) for _, colour, line in figures.RUNGS.values()}) == 11
+
+
+def test_whoever_measured_keeps_a_look_in_every_column():
+    errors = {"test": {"paper": ROWS, "ours": ROWS}, "attack": {"ours": ROWS}}
+    left, right = figures.scenario_errors(errors).axes
+    assert [line.get_label() for line in left.lines] == ["paper", "ours"]
+    assert left.lines[1].get_marker() == right.lines[0].get_marker() != left.lines[0].get_marker()
+
+
+def test_a_comparison_says_each_number_and_what_has_none():
+    words = {
+        measure: [row[name][1] for name in ("pair", "AES")]
+        for measure, row in figures.compared(CIPHERS, {"pair": 2**32}).items()
+    }
+    assert words["Bob reads, no error"] == [
+        "all 4,294,967,296 pairs",
+        "everything, by construction",
+    ]
+    assert words["A strong Eve reads"] == ["97.0 % of bits", "not tried"]
+    assert words["Known blocks needed"] == ["two give the key", "no way is known"]
+    assert words["All keys take"] == ["0.25 seconds", "10²⁶ years"]
+    assert words["The ciphertext is"] == ["16 times as long", "as long as the message"]
+    assert words["Encryption (ECB)"] == ["7,800 MB a second"] * 2
+
+
+def test_bars_of_a_comparison_fit_their_panels():
+    panels = figures.compared(CIPHERS, {"pair": 10_000_000})
+    lengths = [length for row in panels.values() for length, _ in row.values()]
+    assert min(lengths) >= 0 and max(lengths) <= 1.02
+    assert panels["Bob reads, no error"]["pair"][1] == "10,000,000 pairs"
+
+
+def test_one_block_is_enough_where_one_key_fits():
+    assert figures.known_blocks({"keys_that_fit_one_known_block": 1.0}) == 1
+    assert figures.known_blocks({"keys_that_fit_one_known_block": 1.05}) == 2
+    assert figures.known_blocks({}) is None
+
+
+def test_a_table_shows_every_ciphertext_where_it_stands():
+    figure = figures.cipher_tables([TWO_BITS ^ TWO_BITS.T], ["a pad"], "messages", "keys")
+    written = [text.get_text() for text in figure.axes[0].texts]
+    assert written[:4] == ["00", "01", "10", "11"] and written[4:8] == ["01", "00", "11", "10"]
+    colours = {patch.get_facecolor() for patch in figure.axes[0].patches}
+    assert len(colours) == 4

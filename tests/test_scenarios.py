@@ -27,6 +27,7 @@ TINY = replace(
     name="tiny",
     network=tiny_network,
     epochs=2,
+    encrypted_epochs=1,
     adversarial_epochs=1,
     attacked=16,
     climbed=8,
@@ -210,6 +211,28 @@ def test_the_table_has_a_line_for_each_row(outcome):
     lines = scenarios.table(outcome[1].content).splitlines()
     assert [line.split()[0] for line in lines[1:]] == list(SCENARIOS)
     assert lines[0].split() == ["train", "test", "adversarial", "adaptive"]
+
+
+# --- shipped results ------------------------------------------------------------------------------
+
+
+def test_results_come_for_each_seed_of_one_scale(tmp_path, monkeypatch):
+    monkeypatch.setattr(scenarios.manifest, "DATA", tmp_path)
+    monkeypatch.setattr(scenarios.manifest, "MANIFEST", tmp_path / "MANIFEST.json")
+    (tmp_path / "results").mkdir()
+    for number, name in enumerate(("laptop_seed3", "laptop", "classroom", "laptop_seed2")):
+        file = f"results/scenarios_{name}.json"
+        (tmp_path / file).write_text(json.dumps({"number": number}), encoding="utf-8")
+        scenarios.manifest.record(file, "a command")
+    found = scenarios.results("laptop")
+    assert [content["number"] for content in found] == [1, 3, 0]
+    assert scenarios.results("classroom") == [{"number": 2}]
+    assert scenarios.results("paper") == []
+
+
+def test_results_of_no_scale_are_refused():
+    with pytest.raises(ValueError, match="no scale 'huge': choose one of classroom, laptop, paper"):
+        scenarios.results("huge")
 
 
 # --- files ----------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ import pytest
 from ipywidgets import Button, FloatProgress, Image, ToggleButton, Widget
 from nbclient import NotebookClient
 from nbformat import v4
+from pads import pad
 
 from helpers import bits, figures, metrics, pictures, widgets
 from helpers.neural.cipher import NeuralCipher
@@ -22,6 +23,12 @@ from helpers.pictures import open_picture
 
 LIVE_WIDGET = "application/vnd.jupyter.widget-view+json"
 SECRET = bits.parse_key("0000 0110 1001 0111")
+SHADES = ("dark", "grey", "bright")
+
+
+def flat(level: int, side: int = 32) -> np.ndarray:
+    """A picture of one grey, uint8 (side, side, 3)."""
+    return np.full((side, side, 3), level, np.uint8)
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +54,31 @@ def explorer(cipher, penguin):
 @pytest.fixture
 def race(cipher, penguin):
     return widgets.attack_race(cipher, cipher.encrypt(penguin, SECRET))
+
+
+@pytest.fixture
+def scrambler(penguin):
+    choices = {"penguin": penguin, "eye": pictures.load("eye")}
+    return widgets.scramble_explorer(choices, np.random.default_rng(1))
+
+
+@pytest.fixture(scope="module")
+def plain_model():
+    """A network that tells dark pictures, grey ones and bright ones apart, by their mean."""
+    from helpers.quiet_keras import keras
+
+    pictures_in = keras.Input((32, 32, 3))
+    mean = keras.layers.GlobalAveragePooling2D()(pictures_in)
+    logits = keras.layers.Dense(3)
+    model = keras.Model(pictures_in, logits(mean))
+    logits.set_weights([np.float32([[-20, 0, 20]] * 3), np.float32([24, 0, -36])])
+    return model
+
+
+@pytest.fixture
+def misleader(plain_model):
+    choices = {"dark": flat(90), "bright": flat(170)}
+    return widgets.pgd_explorer(plain_model, choices, SHADES)
 
 
 @pytest.fixture
@@ -82,7 +114,12 @@ def click(name: str, widget: Widget) -> None:
 # --- what all controls share ----------------------------------------------------------------------
 
 
-@pytest.fixture(params=["flipper", "explorer", "race", "upload", "training_monitor", "notice"])
+@pytest.fixture(
+    params=[
+        *("flipper", "explorer", "race", "scrambler", "misleader", "upload"),
+        *("training_monitor", "notice"),
+    ]
+)
 def control(request):
     if request.param == "training_monitor":
         return widgets.training_monitor()
@@ -311,6 +348,17 @@ def test_a_whole_new_key_is_decrypted_once(flipper):
     assert len(drawn) == 1 and np.array_equal(flipper.key, 1 - bits.PAPER_KEY)
 
 
+def test_several_pairs_stand_side_by_side_under_one_key(cipher, penguin):
+    pairs = [cipher, pad(name="one"), pad(np.arange(16)[::-1], name="other")]
+    flipper = widgets.key_flipper(pairs, penguin)
+    assert len(all_of(ToggleButton, flipper)) == 16 and only(Image, flipper)
+    assert np.array_equal(shown(flipper), figures.beside([penguin] * 3))
+    all_of(ToggleButton, flipper)[6].value ^= True
+    wrong = 100 * metrics.bits_wrong(penguin, flipper.decrypted[0])
+    said = f"{wrong:.0f} % of bits wrong (paper), 6 % of bits wrong (one), 6 % of bits wrong (oth"
+    assert said in flipper.alt() and said in flipper.line.value
+
+
 def test_a_picture_of_odd_sides_and_another_right_key(cipher):
     picture = np.random.default_rng(2).integers(0, 256, (5, 7, 3), np.uint8)
     key = bits.random_key(np.random.default_rng(3))
@@ -470,3 +518,155 @@ def test_a_picture_of_one_colour_is_undecidable(cipher):
 def test_a_patch_that_is_no_part_gets_a_sentence(cipher, shape):
     control = widgets.attack_race(cipher, cipher.encrypt(np.zeros(shape, np.uint8), SECRET))
     assert "patch" in control.alt() and control.alt() in only(widgets.HTML, control).value
+
+
+# --- scramble_explorer ----------------------------------------------------------------------------
+
+
+def parts_of(scrambler) -> list[np.ndarray]:
+    """Original, encrypted and decrypted picture, cut out of what the control shows."""
+    step = 256 + 16
+    return [shown(scrambler)[:, i * step : i * step + 256] for i in range(3)]
+
+
+def wrong(scrambler) -> float:
+    return float(np.mean(scrambler.decrypted != scrambler.picture))
+
+
+def test_it_shows_a_picture_encrypted_and_decrypted(scrambler, penguin):
+    original, encrypted, decrypted = parts_of(scrambler)
+    assert np.array_equal(original, penguin) and np.array_equal(decrypted, penguin)
+    assert np.array_equal(encrypted, scrambler.ciphers[0].encrypt(penguin[None])[0])
+    assert np.mean(encrypted != penguin) > 0.8
+    assert "96 nibbles; decrypted with the key, 0 % of the bytes wrong" in scrambler.line.value
+
+
+def test_another_picture_and_back(scrambler, penguin):
+    before = bytes(only(Image, scrambler).value)
+    scrambler.name.value = "eye"
+    assert np.array_equal(parts_of(scrambler)[0], pictures.load("eye"))
+    assert "right: eye;" in scrambler.alt()
+    scrambler.name.value = "penguin"
+    assert only(Image, scrambler).value == before
+
+
+@pytest.mark.parametrize("m", [1, 2, 8, 16])
+def test_every_block_size_has_its_key(scrambler, penguin, m):
+    scrambler.block_size.value = m
+    _, encrypted, decrypted = parts_of(scrambler)
+    assert len(scrambler.ciphers[0].key) == 6 * m * m
+    assert f"{m} × {m} pixels, by an order of {6 * m * m:,} nibbles" in scrambler.alt()
+    assert np.mean(encrypted != penguin) > 0.8 and np.array_equal(decrypted, penguin)
+
+
+def test_a_nearly_right_key_reads_nearly_all_and_another_nothing(scrambler):
+    scrambler.reader.value = 1
+    assert 0 < wrong(scrambler) < 0.1
+    assert "two entries exchanged" in scrambler.line.value
+    scrambler.reader.value = 2
+    assert wrong(scrambler) > 0.8
+    assert f"{100 * wrong(scrambler):.0f} % of the bytes wrong" in scrambler.line.value
+
+
+def test_a_new_key_encrypts_anew(scrambler, penguin):
+    _, before, _ = parts_of(scrambler)
+    click("New key", scrambler)
+    _, after, decrypted = parts_of(scrambler)
+    assert np.mean(after != before) > 0.8 and np.array_equal(decrypted, penguin)
+
+
+def test_a_picture_of_no_whole_blocks_comes_back_in_its_size():
+    picture = np.random.default_rng(2).integers(0, 256, (5, 7, 3), np.uint8)
+    scrambler = widgets.scramble_explorer({"noise": picture})
+    scrambler.block_size.value = 16
+    assert scrambler.encrypted.shape == (16, 16, 3)
+    assert np.array_equal(scrambler.decrypted, picture)
+    assert scrambler.still().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("choices", "said"),
+    [
+        ({}, "There is no picture to choose from: give at least one, with a name."),
+        ({"grey": np.zeros((4, 4), np.uint8)}, "A picture is a uint8 array"),
+    ],
+)
+def test_without_pictures_it_says_so(choices, said):
+    control = widgets.scramble_explorer(choices)
+    assert said in control.alt() and said in only(widgets.HTML, control).value
+
+
+# --- pgd_explorer ---------------------------------------------------------------------------------
+
+
+def test_noise_stays_within_eps_and_changes_the_answer(misleader):
+    assert misleader.before.argmax() == 0
+    misleader.eps.value = 32
+    noise = misleader.noisy.astype(int) - misleader.picture
+    assert np.abs(noise).max() == 32
+    assert misleader.after.argmax() == 1
+    assert "says dark" in misleader.alt() and "away from that, grey" in misleader.alt()
+    assert misleader.alt() in misleader.line.value
+
+
+def test_no_eps_and_no_steps_change_nothing(misleader):
+    for slider in (misleader.eps, misleader.steps):
+        before, slider.value = slider.value, 0
+        assert np.array_equal(misleader.noisy, misleader.picture)
+        assert np.array_equal(misleader.before, misleader.after)
+        slider.value = before
+
+
+def test_each_step_is_a_tenth_of_eps(misleader):
+    misleader.eps.value, misleader.steps.value = 40, 3
+    assert np.abs(misleader.noisy.astype(int) - misleader.picture).max() == 12
+
+
+@pytest.mark.parametrize("target", range(3))
+def test_a_target_is_what_the_model_comes_to_see(misleader, target):
+    misleader.name.value, misleader.eps.value = "bright", 64
+    misleader.target.value = target
+    sought = misleader.after[target]
+    misleader.eps.value = 16
+    assert sought >= misleader.after[target] >= misleader.before[target] - 1e-6
+    assert f"towards {SHADES[target]}" in misleader.alt()
+
+
+def test_it_shows_picture_noise_and_both(misleader):
+    misleader.eps.value = 32
+    before = bytes(only(Image, misleader).value)
+    image, step = shown(misleader), (32 + 2) * 8
+    parts = [image[:256:8, i * step : i * step + 256 : 8] for i in range(3)]
+    noise = misleader.noisy.astype(int) - misleader.picture
+    assert np.array_equal(parts[0], misleader.picture)
+    assert np.array_equal(parts[1], figures.visible_noise(noise))
+    assert np.array_equal(parts[2], misleader.noisy)
+    misleader.name.value = "bright"
+    assert only(Image, misleader).value != before
+    misleader.name.value = "dark"
+    assert only(Image, misleader).value == before
+
+
+def test_its_bars_say_what_the_model_is_sure_of(misleader):
+    for name, share in zip(SHADES, misleader.after):
+        assert f"<td>{name}</td>" in misleader.bars.value
+        assert f"</div> {100 * share:.0f} %" in misleader.bars.value
+    assert misleader.before.sum() == pytest.approx(1) == misleader.after.sum()
+
+
+def test_names_in_the_bars_are_text_and_no_markup():
+    assert "a&lt;b" in widgets.share_bars({"x": np.ones(1)}, ["a<b"])
+
+
+@pytest.mark.parametrize(
+    ("choices", "classes", "said"),
+    [
+        ({}, SHADES, "There is no picture to choose from: give at least one, with a name."),
+        ({"tiny": flat(9, 16)}, SHADES, "This model takes pictures of 32 x 32 pixels; tiny has 16"),
+        ({"grey": np.zeros((32, 32), np.uint8)}, SHADES, "A picture is a uint8 array"),
+        ({"dark": flat(90)}, SHADES[:2], "tells 3 classes apart; here are 2 names: give one for"),
+    ],
+)
+def test_what_does_not_fit_the_model_gets_a_sentence(plain_model, choices, classes, said):
+    control = widgets.pgd_explorer(plain_model, choices, classes)
+    assert said in control.alt() and said in only(widgets.HTML, control).value

@@ -17,6 +17,7 @@ import argparse
 import functools
 import json
 import math
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -74,6 +75,7 @@ class Scale:
     dataset: str
     network: Callable[..., keras.Model]
     epochs: int
+    encrypted_epochs: int
     adversarial_epochs: int
     eps_iter: float
     nb_iter: int
@@ -83,6 +85,12 @@ class Scale:
     drops_after: int = 0
     batch: int = 128
     precision: str = "float32"
+
+    def epochs_of(self, scenario: Scenario) -> int:
+        """How often a scenario sees all pictures. (To read a cipher takes longer to learn.)"""
+        if scenario.adversarial:
+            return self.adversarial_epochs
+        return self.encrypted_epochs if scenario.encrypted else self.epochs
 
     def attack(self) -> dict[str, float | int]:
         """The budget of the attack in adversarial training; eps is the paper's."""
@@ -95,6 +103,7 @@ SCALES = {
         dataset="pictograms",
         network=models.narrow_resnet,
         epochs=8,
+        encrypted_epochs=8,
         adversarial_epochs=8,
         eps_iter=0.1,
         nb_iter=1,
@@ -106,6 +115,7 @@ SCALES = {
         dataset="cifar10",
         network=models.narrow_resnet,
         epochs=8,
+        encrypted_epochs=12,
         adversarial_epochs=3,
         eps_iter=0.04,
         nb_iter=5,
@@ -118,6 +128,7 @@ SCALES = {
         dataset="cifar10",
         network=models.resnet18,
         epochs=100,
+        encrypted_epochs=100,
         adversarial_epochs=100,
         eps_iter=0.01,
         nb_iter=20,
@@ -177,7 +188,7 @@ def training(
 ) -> Training:
     """A scenario's network before its first batch."""
     batches = math.ceil(len(data.x_train) / scale.batch)
-    epochs = scale.adversarial_epochs if scenario.adversarial else scale.epochs
+    epochs = scale.epochs_of(scenario)
     with everywhere(devices):
         model = build(scenario, scale, seed)
         compile_model(model, scale, epochs, batches)
@@ -352,6 +363,18 @@ def climb(report: Report, scale: Scale, data: Examples, seed: int, files: dict[s
             rng = stream(seed, NOISE, i + 1)
             found = evaluation.rungs(encrypted, plain, cipher, *few, eps=size / 255, rng=rng)
             report.add("ladder", f"{size:g}", found)
+
+
+def results(scale: str) -> list[dict]:
+    """The contents of the shipped reports of a scale, one for each seed: none if it was never run.
+
+    ValueError for a scale that there is not.
+    """
+    if scale not in SCALES:
+        raise ValueError(f"There is no scale {scale!r}: choose one of {', '.join(SCALES)}.")
+    pattern = rf"results/scenarios_{scale}(_seed\d+)?\.json"
+    names = sorted(name for name in manifest.entries() if re.fullmatch(pattern, name))
+    return [json.loads(manifest.checked(name).read_text(encoding="utf-8")) for name in names]
 
 
 def table(content: dict) -> str:

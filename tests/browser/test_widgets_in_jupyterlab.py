@@ -158,3 +158,51 @@ def test_a_slider_lights_up_other_blocks(lab):
     assert not alike(look_after(picture, lambda: lab.page.keyboard.press("Home")), before)
     expect(lab.page.locator(LINE)).to_contain_text("column 0, row 128")
     assert lab.complaints == []
+
+
+def test_pictures_are_scrambled_and_put_back_by_buttons(lab):
+    lab.open_cells(
+        "from helpers import pictures, widgets",
+        "choices = {name: pictures.load(name) for name in pictures.NAMES}",
+        "widgets.scramble_explorer(choices)",
+    )
+    lab.run_all()
+    picture, line = lab.page.locator(PICTURE), lab.page.locator(LINE)
+    eye = look(picture)
+
+    def press(name: str) -> Callable[[], None]:
+        return lab.page.get_by_role("button", name=name, exact=True).click
+
+    penguin = look_after(picture, press("penguin"))
+    assert not alike(penguin, eye)
+    assert alike(look_after(picture, press("eye")), eye)
+    expect(line).to_contain_text("0 % of the bytes wrong")
+    assert not alike(look_after(picture, press("another key")), eye)
+    expect(line).to_contain_text("decrypted with another key")
+    assert not alike(look_after(picture, press("16 × 16")), eye)
+    expect(line).to_contain_text("1,536 nibbles")
+    look_after(picture, press("New key"))
+    assert lab.errors() == [] and lab.complaints == []
+
+
+def test_noise_misleads_by_slider_and_menu(lab):
+    lab.open_cells(
+        "import numpy as np",
+        "from helpers import widgets",
+        "from helpers.learnable import datasets, scenarios",
+        "drawings, kinds = datasets.pictograms(np.random.default_rng(2), 2)",
+        "choices = {datasets.CLASSES[kind]: each for each, kind in zip(drawings, kinds)}",
+        'widgets.pgd_explorer(scenarios.load("Plain")[0], choices, datasets.CLASSES)',
+    )
+    lab.run_all()
+    picture, line = lab.page.locator(PICTURE), lab.page.locator(LINE)
+    eps = lab.page.get_by_role("slider").first
+    misled = look(picture)
+    eps.focus()
+    assert not alike(look_after(picture, lambda: lab.page.keyboard.press("Home")), misled)
+    expect(line).to_contain_text("noise of at most 0 of 255")
+    look_after(picture, lambda: lab.page.keyboard.press("End"))
+    expect(line).to_contain_text("noise of at most 64 of 255")
+    lab.page.get_by_label("target").select_option("tree")
+    expect(line).to_contain_text("towards tree, tree")
+    assert lab.errors() == [] and lab.complaints == []

@@ -1,0 +1,112 @@
+"""Exercises of lesson 05, Learnable encryption."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from helpers.exercises import Exercise, FunctionExercise
+
+entries_of_a_key = Exercise(
+    expected=384,
+    because="so there are more keys than for 4 x 4, and a broken cipher all the same.",
+    hint_text="How many bytes are in such a block, with three colours? And nibbles in a byte?",
+    solution_text="entries_of_a_key = 8 * 8 * 3 * 2  # pixels, colours, nibbles in a byte",
+    slips=[
+        (64, "these are the pixels of a block."),
+        (192, "these are the bytes of a block, and a byte has two nibbles."),
+        (128, "a pixel has three colours."),
+        (96, "so many has a block of 4 x 4 pixels."),
+    ],
+)
+
+blocks_to_ask_for = Exercise(
+    expected=3,
+    because="two digits of base 16 tell 256 codes apart, and twice 384 are needed.",
+    hint_text="n blocks tell 16**n codes apart; each nibble needs a code upright and one reversed.",
+    solution_text=(
+        "blocks_to_ask_for = 1\n"
+        "while 16**blocks_to_ask_for < 2 * 8 * 8 * 3 * 2:\n"
+        "    blocks_to_ask_for += 1"
+    ),
+    slips=[
+        (2, "so many are enough for blocks of 4 x 4 pixels."),
+        (1, "sixteen values cannot tell so many nibbles apart."),
+        (8, "a block more makes sixteen times as many codes, so fewer will do."),
+        (24, "you divided by the number of values; each block multiplies the number of codes."),
+    ],
+)
+
+
+def order_back(key: np.ndarray) -> np.ndarray:
+    return np.argsort(key)
+
+
+def permutation(seed: int, count: int) -> np.ndarray:
+    return np.random.default_rng(seed).permutation(count)
+
+
+undo = FunctionExercise(
+    expected=order_back,
+    inputs=[
+        np.array([2, 0, 1]),
+        permutation(1, 6),
+        permutation(2, 96),
+        np.array([0]),
+        np.arange(24),
+    ],
+    because="shuffled[undo(key)] is in its old order again, and so Bob needs no second key.",
+    hint_text="Old number key[i] has come to place i. So where in the key does old number 0 stand?",
+    solution_text="def undo(key):\n    return np.argsort(key)",
+    slips=[
+        (lambda key: key, "the same shuffle twice is mostly not the old order."),
+        (lambda key: key[::-1], "you read the key from its end, and its places are asked for."),
+        (
+            lambda key: np.sort(key),
+            "sorted, every key looks the same, and where its entries stood is asked for.",
+        ),
+        (lambda key: key[key], "you shuffled the key once more instead of asking for places."),
+    ],
+)
+
+
+def nibbles_like_pixels(seed: int, count: int, blocks: int) -> np.ndarray:
+    """Rows in shuffled pairs that go together, every other row turned over: (count, blocks)."""
+    rng = np.random.default_rng(seed)
+    base = rng.normal(size=(count // 2, blocks)).repeat(2, axis=0)
+    rows = base + 0.3 * rng.normal(size=(count, blocks))
+    rows[::2] *= -1
+    return rng.permutation(np.clip(np.round(8 + 3 * rows), 0, 15).astype(np.uint8))
+
+
+def correlated_most(nibbles: np.ndarray, keep_sign: bool = False) -> np.ndarray:
+    likeness = np.corrcoef(nibbles) if keep_sign else np.abs(np.corrcoef(nibbles))
+    np.fill_diagonal(likeness, -1)
+    return likeness.argmax(axis=1)
+
+
+partners = FunctionExercise(
+    expected=correlated_most,
+    inputs=[nibbles_like_pixels(1, 6, 40), nibbles_like_pixels(2, 24, 64)],
+    because="this is how a ciphertext tells which of its nibbles come from neighbouring pixels.",
+    hint_text="np.corrcoef compares all rows; each is most like itself, which must not count.",
+    solution_text=(
+        "def partners(nibbles):\n"
+        "    likeness = np.abs(np.corrcoef(nibbles))\n"
+        "    np.fill_diagonal(likeness, 0)\n"
+        "    return likeness.argmax(axis=1)"
+    ),
+    slips=[
+        (
+            lambda nibbles: np.abs(np.corrcoef(nibbles)).argmax(axis=1),
+            "every row found itself: set the diagonal to zero first.",
+        ),
+        (
+            lambda nibbles: correlated_most(nibbles, keep_sign=True),
+            "a reversed nibble goes down where its partner goes up: leave out the sign.",
+        ),
+        (
+            lambda nibbles: np.abs(np.corrcoef(nibbles)),
+            "these are all the correlations; for each row the number of its partner is asked for.",
+        ),
+    ],
+)

@@ -1,0 +1,116 @@
+"""Exercises of lesson 07, A cipher with a proof."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from helpers.exercises import Exercise, FunctionExercise
+
+bits_of_key = Exercise(
+    expected=1_572_864,
+    because="perfect secrecy asks for a key as long as the message: 192 KiB for 192 KiB.",
+    hint_text="How many bits has the picture? Each block needs 16 fresh ones of its own.",
+    solution_text="bits_of_key = 256 * 256 * 3 * 8",
+    slips=[
+        (16, "these serve for one block; whoever knows that block has all under the same 16 bits."),
+        (98_304, "these are the blocks, and each of them needs a key of its own."),
+        (196_608, "these are the bytes of the picture."),
+        (65_536, "this is how many keys of 16 bits there are, and not what the picture uses up."),
+        (128, "so much has a key of AES, which is not perfectly secret."),
+    ],
+)
+
+
+def rows_alike(table: np.ndarray) -> bool:
+    """Whether every row has the same ciphertexts, each as often."""
+    rows = np.sort(table, axis=1)
+    return bool((rows == rows[0]).all())
+
+
+def rows_complete(table: np.ndarray) -> bool:
+    return all(len(set(row)) == len(row) for row in table.tolist())
+
+
+TWO_BITS = np.arange(4)
+PAD = TWO_BITS[:, None] ^ TWO_BITS
+ONE_COIN = TWO_BITS[:, None] ^ 3 * (TWO_BITS >> 1)
+TWO_KEYS_EACH = TWO_BITS[:, None] ^ np.arange(8) // 2
+
+perfectly_secret = FunctionExercise(
+    expected=rows_alike,
+    inputs=[
+        PAD,
+        ONE_COIN,
+        TWO_KEYS_EACH,
+        np.zeros((4, 4), int),
+        np.array([[0, 0, 1], [0, 1, 1]]),
+        np.array([[0, 1, 2, 3], [3, 2, 1, 0], [1, 0, 3, 2], [2, 3, 0, 0]]),
+    ],
+    because="it is no matter which ciphertexts there are, as long as every message has the same.",
+    hint_text="Put each row in order: np.sort(table, axis=1). What must then hold of the rows?",
+    solution_text=(
+        "def perfectly_secret(table):\n"
+        "    rows = np.sort(table, axis=1)\n"
+        "    return bool((rows == rows[0]).all())"
+    ),
+    slips=[
+        (
+            rows_complete,
+            "keys may share a ciphertext: it is enough that all messages have it equally often.",
+        ),
+        (
+            lambda table: rows_complete(table.T),
+            "you looked along a column: that is what Bob needs, to tell the messages apart.",
+        ),
+        (
+            lambda table: all(set(row) == set(table[0].tolist()) for row in table.tolist()),
+            "the rows have the same ciphertexts, but not equally often, so Eve may bet.",
+        ),
+    ],
+)
+
+
+def by_xor(heard: tuple[int, int, int]) -> int:
+    first, second, known = heard
+    return first ^ second ^ known
+
+
+other_message = FunctionExercise(
+    expected=by_xor,
+    inputs=[
+        (0b1100, 0b1001, 0b0110),
+        (0xBEEF, 0xCAFE, 0x1234),
+        (77, 77, 5),
+        (0, 65_535, 65_535),
+    ],
+    because="the key falls out as soon as it is used twice.",
+    hint_text="What is left of the two keys if you xor the two ciphertexts?",
+    solution_text=(
+        "def other_message(heard):\n"
+        "    first, second, known = heard\n"
+        "    return first ^ second ^ known"
+    ),
+    slips=[
+        (
+            lambda heard: heard[0] ^ heard[1],
+            "this is the xor of both messages; one of them is known.",
+        ),
+        (lambda heard: heard[0] ^ heard[2], "this is the key, and the message is asked for."),
+        (lambda heard: heard[1], "this is the second ciphertext, as Eve heard it."),
+        (lambda heard: heard[2], "this is the message that is known already."),
+    ],
+)
+
+keys_for_a_film_frame = Exercise(
+    expected=48,
+    because="the last of them serves for less than half of its counters.",
+    hint_text="How many blocks of two bytes has the picture? Each key serves for 65,536 of them.",
+    solution_text="keys_for_a_film_frame = -(-1920 * 1080 * 3 // 2 // 65536)",
+    slips=[
+        (47, "then the last blocks would find no counter left: begin another key for them."),
+        (47.4609375, "a key that is begun counts as a whole one."),
+        (95, "you gave each byte a counter; a block has two bytes."),
+        (32, "these are the pixels, each with a counter; a pixel has a block and a half."),
+        (1, "then counters would come again, and the xor of two blocks would lie open."),
+    ],
+)
