@@ -1087,7 +1087,7 @@ def first_repeats(firsts: np.ndarray, values: int, ax: Axes | None = None) -> Fi
     seen = np.arange(1, len(firsts) + 1) / len(firsts)
     ax.step(np.sort(firsts), seen, where="post", color=BLUE, lw=3, label="counted")
     expected = 1 - np.exp(-(blocks**2) / (2 * values))
-    ax.plot(blocks, expected, color=ORANGE, ls="--", lw=2.5, label="birthdays")
+    ax.plot(blocks, expected, color=ORANGE, ls="--", lw=2.5, label="expected of birthdays")
     ax.axhline(0.5, color=GREY, lw=1)
     ax.set_title("After some hundred blocks of 16 bits, one comes again", fontsize=14)
     ax.set_xlabel("blocks of ciphertext", fontsize=12)
@@ -1167,7 +1167,7 @@ MEASURES = {
     "A strong Eve reads": (
         lambda found: found.get("bits_read_by_strong_eves", {}).get("share"),
         float,
-        lambda share: f"{100 * share:.1f} % of bits",
+        lambda share: f"{100 * share:.5g} % of bits",
         "not tried",
     ),
     "Known blocks needed": (
@@ -1185,13 +1185,13 @@ MEASURES = {
     "A message bit changes": (
         lambda found: np.mean(found["change_by_message_bit"]),
         lambda share: 2 * share,
-        lambda share: f"{100 * share:.1f} % of ciphertext",
+        lambda share: f"{100 * share:.2g} % of ciphertext",
         "",
     ),
     "A key bit changes": (
         lambda found: np.mean(found["change_by_key_bit"]),
         lambda share: 2 * share,
-        lambda share: f"{100 * share:.1f} % of ciphertext",
+        lambda share: f"{100 * share:.2g} % of ciphertext",
         "",
     ),
     "The ciphertext is": (

@@ -120,7 +120,7 @@ SCALES = {
         eps_iter=0.04,
         nb_iter=5,
         attacked=1000,
-        climbed=500,
+        climbed=1000,
     ),
     # The paper names no momentum; 0.9, as at every scale here, is usual for its network.
     "paper": Scale(
