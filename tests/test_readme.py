@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import runpy
 from pathlib import Path
@@ -11,7 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from helpers import manifest
 from helpers.__main__ import COMMANDS
+from helpers.learnable import scenarios
 from helpers.neural.cipher import NeuralCipher
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,10 +41,11 @@ def test_a_command_exists(command):
     )
 
 
-def test_the_picture_is_what_the_shipped_pair_makes_today():
-    script = runpy.run_path(str(ROOT / "data" / "pictures" / "draw_four_ways.py"))
+@pytest.mark.parametrize("name", ["four_ways", "comparison"])
+def test_the_picture_is_what_the_kit_draws_today(name):
+    script = runpy.run_path(str(ROOT / "data" / "pictures" / f"draw_{name}.py"))
     drawn = np.asarray(Image.open(io.BytesIO(script["draw"]())).convert("RGB"), int)
-    shown = np.asarray(Image.open(ROOT / "data/pictures/four_ways.png").convert("RGB"), int)
+    shown = np.asarray(Image.open(ROOT / f"data/pictures/{name}.png").convert("RGB"), int)
     # A little room for other fonts and other rounding; a wrong picture is far from it.
     assert drawn.shape == shown.shape
     assert np.abs(drawn - shown).mean() < 2
@@ -55,3 +59,31 @@ def test_the_numbers_of_the_shipped_pair_are_those_of_its_file():
     assert f"| {about['eve_bits']} |" in README
     for fact in (about["command"], about["date"], f"{about['training_seconds']} seconds"):
         assert fact in README
+
+
+@pytest.mark.parametrize("name", scenarios.SCENARIOS)
+def test_the_table_of_scenarios_is_that_of_the_results(name):
+    row = next(line for line in README.splitlines() if line.startswith(f"| {name} |"))
+    found = []
+    for scale in ("laptop", "classroom"):
+        reports = [report["scenarios"][name] for report in scenarios.results(scale)]
+        test, adversarial, adaptive = (
+            np.mean([report[column] for report in reports])
+            for column in ("test", "adversarial", "adaptive")
+        )
+        found += [f"{test:.3f} / {adversarial:.3f}", f"{adaptive:.3f}"]
+    assert row.endswith(f"| {' | '.join(found)} |")
+
+
+def test_what_a_key_holder_needs_is_that_of_the_ladder():
+    ladders = [report["ladder"]["1"] for report in scenarios.results("laptop")]
+    search = np.mean([ladder["discrete_search"] for ladder in ladders])
+    plain = np.mean([ladder["white_box_on_plain"] for ladder in ladders])
+    assert f"{search:.2f}, against {plain:.2f} without encryption" in README
+
+
+def test_the_proofs_are_what_they_are_said_to_be():
+    for name in ("proven", "uncorrelated", "diffusing"):
+        path = manifest.checked(f"results/proof_{name}.json")
+        assert json.loads(path.read_text(encoding="utf-8"))["proved"]
+        assert f"`{name}`" in README
