@@ -87,3 +87,15 @@ def test_the_proofs_are_what_they_are_said_to_be():
         path = manifest.checked(f"results/proof_{name}.json")
         assert json.loads(path.read_text(encoding="utf-8"))["proved"]
         assert f"`{name}`" in README
+
+
+def test_the_table_of_ciphers_is_that_of_the_comparison():
+    path = manifest.checked("results/comparison.json")
+    ciphers = json.loads(path.read_text(encoding="utf-8"))["ciphers"]
+    speeds = [f"{cipher['megabytes_per_second']:,.0f}" for cipher in ciphers.values()]
+    assert f"key known | {' | '.join(speeds)} |" in README
+    for name in ("paper", "proven", "diffusing"):
+        eves = ciphers[name]["bits_read_by_strong_eves"]
+        share, low, high = (100 * number for number in (eves["share"], *eves["interval"]))
+        assert f"| {share:.3f} % [{low:.3f}, {high:.3f}] |" in README
+        assert f"| {ciphers[name]['seconds_to_try_all_keys']:.2f} s |" in README
