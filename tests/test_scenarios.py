@@ -268,6 +268,7 @@ def test_a_full_disk_is_told_and_the_report_stays(tmp_path, monkeypatch):
     [
         (["--scale", "huge"], "invalid choice: 'huge'"),
         (["--scale", "laptop", "--cifar10", "nowhere.npz"], "There is no file"),
+        (["--devices", "0"], "a batch needs a device or more"),
     ],
 )
 def test_the_command_refuses_in_one_sentence(arguments, words, monkeypatch, capsys):
