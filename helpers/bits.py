@@ -22,6 +22,7 @@ from collections.abc import Sequence
 import numpy as np
 
 M_BITS = K_BITS = 16  # bits of a block and of a key: the paper's m_bits and k_bits
+ALL_BLOCKS = np.arange(2**M_BITS, dtype=np.uint16)
 
 # --- Picture <-> hex <-> bits: the paper's way ----------------------------------------------------
 

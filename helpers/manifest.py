@@ -48,12 +48,14 @@ def record(name: str, made: str) -> None:
 
 
 def provenance(
-    command: str, seed: int, seconds: float, device: str | None = None
+    command: str, seed: int | None, seconds: float, device: str | None = None
 ) -> dict[str, object]:
-    """How something was made: command, seed, date, versions, device, seconds."""
+    """How something was made: command, seed (None: it is in the results), date, versions, device,
+    seconds.
+    """
     return {
         "command": command,
-        "seed": seed,
+        **({} if seed is None else {"seed": seed}),
         "date": time.strftime("%Y-%m-%d"),
         "python": platform.python_version(),
         "tensorflow": version("tensorflow"),

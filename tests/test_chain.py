@@ -10,8 +10,9 @@ from hypothesis.extra import numpy as hnp
 from pads import pad
 
 from helpers import bits
+from helpers.bits import ALL_BLOCKS
 from helpers.neural.chain import ACTIVATIONS, Chain, Link, gate, linear, sign
-from helpers.neural.cipher import ALL_BLOCKS, NeuralCipher
+from helpers.neural.cipher import NeuralCipher
 from helpers.neural.rounds import Coupling, Rounds
 
 numbers = hnp.arrays(np.float32, (4, 6), elements=st.floats(-9, 9, width=32))

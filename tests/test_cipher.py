@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from helpers import bits, manifest, metrics, pictures
-from helpers.bits import PAPER_KEY
+from helpers.bits import ALL_BLOCKS, PAPER_KEY
 from helpers.neural import cipher as cipher_module
-from helpers.neural.cipher import ALL_BLOCKS, Ciphertext, NeuralCipher, distinct_rows
+from helpers.neural.chain import Chain, Link
+from helpers.neural.cipher import Ciphertext, NeuralCipher, distinct_rows
 
 EYE = pictures.load("eye")
 WRONG_KEY = bits.flip(PAPER_KEY, 6)  # the paper's
@@ -464,3 +465,26 @@ print({"tensorflow", "keras"} & set(sys.modules) or "neither")
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "neither"
+
+
+# --- Tables of binary pairs ---
+
+
+@pytest.mark.parametrize("name", ["proven", "uncorrelated", "diffusing"])
+def test_a_shipped_pair_s_tables_are_what_its_networks_say(name):
+    pair, key = NeuralCipher.load(name), bits.random_key(np.random.default_rng(5))
+    for table in (pair.forward(key), pair.inverse(key)):
+        said = np.concatenate([table.compute(part) for part in np.array_split(ALL_BLOCKS, 64)])
+        assert np.array_equal(table.answers, said)
+
+
+def test_a_binary_pair_need_not_be_of_gates():
+    rng = np.random.default_rng(6)
+    weights = [rng.normal(size=size) for size in ((32, 64), 64, (64, 16), 16)]
+    alice, bob = (
+        Chain([Link(first), Link(last)], weights)
+        for first, last in (("sigmoid", "sign"), ("tanh", "linear"))
+    )
+    pair = NeuralCipher(alice, bob)
+    for table in (pair.forward(PAPER_KEY), pair.inverse(PAPER_KEY)):
+        assert np.array_equal(table.answers[::99], table.compute(ALL_BLOCKS[::99]))

@@ -14,10 +14,10 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from helpers import bits, files, pictures
-from helpers.bits import PAPER_KEY
+from helpers.bits import ALL_BLOCKS, PAPER_KEY
 from helpers.neural import cipher as cipher_module
 from helpers.neural import modes
-from helpers.neural.cipher import ALL_BLOCKS, Ciphertext, NeuralCipher
+from helpers.neural.cipher import Ciphertext, NeuralCipher
 from helpers.neural.modes import COUNTERS
 
 EYE = pictures.load("eye")

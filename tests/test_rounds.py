@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers import bits
-from helpers.bits import PAPER_KEY, bits_to_signs
+from helpers.bits import ALL_BLOCKS, PAPER_KEY, bits_to_signs
 from helpers.neural import rounds
 from helpers.neural.chain import Chain, Link, sign
-from helpers.neural.cipher import ALL_BLOCKS, NeuralCipher
+from helpers.neural.cipher import NeuralCipher
 from helpers.neural.rounds import Coupling, Mixing, Rounds, as_blocks, as_signs, round_table
 
 seeds = st.integers(0, 2**32 - 1)

@@ -238,10 +238,14 @@ def test_results_of_no_scale_are_refused():
 # --- files ----------------------------------------------------------------------------------------
 
 
-def test_a_checkpoint_is_no_model_and_text_is_none_either(outcome, tmp_path):
-    folder, _ = outcome
+def test_a_finished_scenario_leaves_no_checkpoint(outcome):
+    assert not list((outcome[0] / "checkpoints").rglob("*.npz"))
+
+
+def test_a_checkpoint_is_no_model_and_text_is_none_either(data, tmp_path):
+    scenarios.training(SCENARIOS["Plain"], TINY, data, 1).save(tmp_path / "checkpoint.npz")
     with pytest.raises(ValueError, match="holds no trained model"):
-        scenarios.load(folder / "checkpoints" / "tiny" / "Plain.npz")
+        scenarios.load(tmp_path / "checkpoint.npz")
     (tmp_path / "text.npz").write_text("no arrays", encoding="utf-8")
     with pytest.raises(ValueError, match="no .npz file"):
         scenarios.load(tmp_path / "text.npz")

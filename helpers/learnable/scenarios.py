@@ -406,9 +406,11 @@ def run(scale: Scale, data: Examples, seed: int, folder: Path, devices: int = 1)
         file = files[scenario.name]
         if not file.exists():
             underway = training(scenario, scale, data, seed, devices)
-            if not underway.run(CHECKPOINTS / name / f"{scenario.name}.npz"):
+            checkpoint = CHECKPOINTS / name / f"{scenario.name}.npz"
+            if not underway.run(checkpoint):
                 return None
             save_model(file, underway)
+            checkpoint.unlink()
         if scenario.name not in report.content["scenarios"]:
             measure(report, scenario, scale, data, seed, file)
     climb(report, scale, data, seed, files)

@@ -27,9 +27,10 @@ import numpy as np
 from tqdm import tqdm
 
 from helpers import manifest
-from helpers.bits import bits_to_signs, blocks_to_bits
+from helpers.bits import bits_to_signs
 from helpers.neural.chain import Chain, Link
-from helpers.neural.cipher import ALL_BLOCKS, NeuralCipher
+from helpers.neural.cipher import NeuralCipher
+from helpers.neural.rounds import distinct_ciphertexts
 from helpers.neural.training import Team, random_pairs
 from helpers.quiet_keras import keras
 from helpers.quiet_keras import tensorflow as tf
@@ -279,14 +280,6 @@ def train(
 # --- a first look at a pair; `proof` is the last word ---------------------------------------------
 
 
-def distinct_ciphertexts(cipher: NeuralCipher, messages: Sequence[int]) -> list[int]:
-    """How many ciphertexts each message has under all 65,536 keys: as many, if it is secret."""
-    keys = bits_to_signs(blocks_to_bits(ALL_BLOCKS))
-    signs = keys[np.asarray(messages)]
-    sent = (cipher.alice(np.hstack([np.broadcast_to(m, keys.shape), keys])) for m in signs)
-    return [len(np.unique(np.packbits(c > 0, axis=1).view(np.uint16))) for c in sent]
-
-
 def wrong_share(cipher: NeuralCipher, rng: np.random.Generator, pairs: int = 200_000) -> float:
     """The share of blocks that Bob misreads, of random messages and keys."""
     message, key = bits_to_signs(rng.integers(0, 2, (2, pairs, 16), np.uint8)).astype(np.float32)
@@ -297,7 +290,7 @@ def wrong_share(cipher: NeuralCipher, rng: np.random.Generator, pairs: int = 200
 def first_look(cipher: NeuralCipher) -> dict[str, object]:
     """Counted for 16 messages under all keys, and sampled: no proof, but soon there."""
     rng = np.random.default_rng(1)
-    distinct = distinct_ciphertexts(cipher, rng.choice(65536, 16, replace=False))
+    distinct = distinct_ciphertexts(cipher.alice, rng.choice(65536, 16, replace=False))
     return {
         "fewest_distinct_ciphertexts_of_16_messages": min(distinct),
         "median_distinct_ciphertexts_of_16_messages": float(np.median(distinct)),

@@ -21,6 +21,7 @@ import numpy as np
 
 from helpers import manifest
 from helpers.bits import (
+    ALL_BLOCKS,
     bits_to_blocks,
     bits_to_signs,
     blocks_to_bits,
@@ -33,7 +34,6 @@ from helpers.files import read_npz, write_npz
 from helpers.neural import modes
 from helpers.neural.chain import Chain, links_of
 from helpers.neural.ciphertext import Ciphertext
-from helpers.neural.modes import ALL_BLOCKS
 from helpers.neural.rounds import Rounds, round_table
 from helpers.pictures import check_picture
 

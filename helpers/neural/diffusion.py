@@ -26,19 +26,19 @@ import numpy as np
 from tqdm import tqdm
 
 from helpers import manifest
+from helpers.bits import ALL_BLOCKS
 from helpers.files import whole_or_nothing
 from helpers.neural import binary, training
 from helpers.neural.chain import Chain, Link
 from helpers.neural.cipher import NeuralCipher
 from helpers.neural.rounds import (
-    ALL_BLOCKS,
     HALF,
     Coupling,
     Mixing,
     Rounds,
-    as_blocks,
     as_signs,
     avalanche,
+    distinct_ciphertexts,
     round_table,
 )
 from helpers.quiet_keras import keras
@@ -245,7 +245,7 @@ def results(cipher: NeuralCipher) -> dict[str, object]:
         "success": inside and wrong == 0,
         "wrong": wrong,
         "pairs": len(TRIED) << 16,
-        "distinct_ciphertexts": round(float(np.mean(distinct_ciphertexts(cipher.alice)))),
+        "distinct_ciphertexts": round(float(np.mean(distinct_ciphertexts(cipher.alice, SAMPLE)))),
         **diffusion,
     }
 
@@ -256,13 +256,6 @@ def misread(cipher: NeuralCipher, keys: Iterable[int]) -> int:
     for key in as_signs(np.array(keys, np.uint16)):
         wrong += np.count_nonzero(round_table(bob, key)[round_table(alice, key)] != ALL_BLOCKS)
     return int(wrong)
-
-
-def distinct_ciphertexts(encrypt: Callable[[np.ndarray], np.ndarray]) -> list[int]:
-    """How many ciphertexts all 65,536 keys make of a message, for each message of a sample."""
-    keys = as_signs(ALL_BLOCKS)
-    messages = (np.broadcast_to(as_signs(np.uint16([m])), keys.shape) for m in SAMPLE)
-    return [np.unique(as_blocks(encrypt(np.hstack([m, keys])))).size for m in messages]
 
 
 def diffusion_of(encrypt: Callable[[np.ndarray], np.ndarray]) -> dict[str, dict[str, float]]:
@@ -310,7 +303,7 @@ def frontier(pad: Chain, rounds: Rounds) -> list[dict[str, object]]:
         "pad, then rounds with the same key": lambda x: rounds(np.hstack([pad(x), x[:, 16:]])),
     }
     return [
-        {"cipher": name, "fewest_distinct_ciphertexts": min(distinct_ciphertexts(cipher))}
+        {"cipher": name, "fewest_distinct_ciphertexts": min(distinct_ciphertexts(cipher, SAMPLE))}
         | diffusion_of(cipher)
         for name, cipher in ciphers.items()
     ]

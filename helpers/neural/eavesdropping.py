@@ -9,8 +9,9 @@ fitting keys     Alice, and a known block or two           the key
 brute force      Bob, and a small patch of ciphertext      the key, unless the patch is flat
 consistency      Alice, Bob, and one block of ciphertext   the key
 
-What they get is what they get of the pair `paper`. The fresh Eves, brute force and consistency find
-nothing in a pair whose ciphertext is bits and where no key merges two blocks; all others do.
+What they get is what they get of the pair `paper`. Where a ciphertext is bits, repeats, codebook and
+fitting keys get as much; fresh Eves read nothing of the pairs `proven` and `diffusing`, and lines
+nothing of the latter; brute force and consistency have nothing to go by, and say so.
 
 NumPy only, but for the fresh Eves, who learn in Keras. Run as a command, this module plays the
 paper's three phases and writes what lesson 03 shows of them.
@@ -27,6 +28,7 @@ import numpy as np
 
 from helpers import manifest
 from helpers.bits import (
+    ALL_BLOCKS,
     M_BITS,
     bits_to_blocks,
     bits_to_signs,
@@ -35,7 +37,7 @@ from helpers.bits import (
 )
 from helpers.files import whole_or_nothing
 from helpers.neural.chain import ACTIVATIONS, Chain
-from helpers.neural.cipher import ALL_BLOCKS, Ciphertext, NeuralCipher
+from helpers.neural.cipher import Ciphertext, NeuralCipher
 from helpers.neural.rounds import Rounds
 
 ALL_KEYS = blocks_to_bits(ALL_BLOCKS)  # a key has as many bits as a block

@@ -22,12 +22,11 @@ from itertools import accumulate
 
 import numpy as np
 
-from helpers.bits import M_BITS, bits_to_blocks
+from helpers.bits import ALL_BLOCKS, M_BITS, bits_to_blocks
 
 BlockFunction = Callable[[np.ndarray], np.ndarray]
 
 STARTS = {"ECB": None, "CBC": "iv", "CTR": "nonce"}  # what each mode starts from
-ALL_BLOCKS = np.arange(2**M_BITS, dtype=np.uint16)
 COUNTERS = len(ALL_BLOCKS)  # that one key has in CTR mode
 
 # --- the modes ------------------------------------------------------------------------------------

@@ -236,8 +236,7 @@ def main() -> None:
     command = "python -m helpers.neural.binary --study"
     todo = [(name, way, seed) for name, (way, seeds) in WAYS.items() for seed in seeds]
     lines = [trial(*one) for one in tqdm(todo, unit=" pairs")]
-    about = manifest.provenance(command, 1, sum(line["core_seconds"] for line in lines))
-    del about["seed"]  # every line has its own
+    about = manifest.provenance(command, None, sum(line["core_seconds"] for line in lines))
     text = json.dumps(about | {"trials": lines}, indent=1) + "\n"
     with whole_or_nothing(manifest.DATA / "results" / "secrecy_by_training.json") as unfinished:
         unfinished.write_text(text, encoding="utf-8")

@@ -17,9 +17,9 @@ import numpy as np
 from tqdm import tqdm
 
 from helpers import manifest, metrics
-from helpers.bits import PAPER_KEY, bits_to_signs, signs_to_bits
+from helpers.bits import ALL_BLOCKS, PAPER_KEY, bits_to_signs, signs_to_bits
 from helpers.neural import chain, networks
-from helpers.neural.cipher import ALL_BLOCKS, NeuralCipher
+from helpers.neural.cipher import NeuralCipher
 from helpers.quiet_keras import keras
 from helpers.quiet_keras import tensorflow as tf
 
