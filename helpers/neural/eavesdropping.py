@@ -9,9 +9,9 @@ fitting keys     Alice, and a known block or two           the key
 brute force      Bob, and a small patch of ciphertext      the key, unless the patch is flat
 consistency      Alice, Bob, and one block of ciphertext   the key
 
-What they get is what they get of the pair `paper`. Where a ciphertext is bits, repeats, codebook and
-fitting keys get as much; fresh Eves read nothing of the pairs `proven` and `diffusing`, and lines
-nothing of the latter; brute force and consistency have nothing to go by, and say so.
+What they get is what they get of the pair `paper`. Where a ciphertext is bits, repeats, codebook
+and fitting keys get as much; fresh Eves read nothing of the pairs `proven` and `diffusing`, and
+lines nothing of the latter; brute force and consistency have nothing to go by, and say so.
 
 NumPy only, but for the fresh Eves, who learn in Keras. Run as a command, this module plays the
 paper's three phases and writes what lesson 03 shows of them.
