@@ -20,6 +20,7 @@ from PIL import Image
 
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 LESSONS = sorted(FOLDER.glob("*.ipynb"))
+FOLDED = {"source_hidden": True}
 
 
 @pytest.fixture(params=LESSONS, ids=lambda path: path.stem, scope="module")
@@ -66,7 +67,7 @@ def test_nothing_of_one_run_is_saved(lesson):
     assert "widgets" not in lesson.metadata
     assert lesson.metadata.language_info == {"name": "python"}
     assert not bundles(lesson, "application/vnd.jupyter.widget-view+json")
-    assert all(set(cell.metadata) <= {"tags"} for cell in lesson.cells)
+    assert all(set(cell.metadata) <= {"tags", "jupyter"} for cell in lesson.cells)
 
 
 def test_cells_are_short(lesson):
@@ -102,7 +103,10 @@ def test_it_ends_with_recap_and_exercises(lesson):
 
 
 def test_it_opens_on_a_picture(lesson):
-    assert any("image/png" in output.get("data", {}) for output in code_cells(lesson)[0].outputs)
+    first, *others = code_cells(lesson)
+    assert any("image/png" in output.get("data", {}) for output in first.outputs)
+    assert first.metadata.get("jupyter") == FOLDED, "its code would be seen before its picture"
+    assert not [cell for cell in others if "jupyter" in cell.metadata]
 
 
 def test_every_picture_is_told_in_words(lesson):
@@ -166,6 +170,7 @@ def good():
         v4.new_markdown_cell("## Recap\n\nNoise.\n\n## Exercises", id="recap"),
         v4.new_code_cell("ask.check(x)", id="exercise", execution_count=3, outputs=[answer]),
     ]
+    cells[1].metadata["jupyter"] = FOLDED
     return v4.new_notebook(cells=cells, metadata={"language_info": {"name": "python"}})
 
 
@@ -230,7 +235,11 @@ SABOTAGE = {
         replace(5, ".check(", ".hint("),
         lambda lesson: lesson.cells[5].outputs[0].update(text="Right: it is 1.\n"),
     ],
-    test_it_opens_on_a_picture: [cell(1, outputs=[])],
+    test_it_opens_on_a_picture: [
+        cell(1, outputs=[]),
+        cell(1, metadata={}),
+        cell(3, metadata={"jupyter": FOLDED}),
+    ],
     test_every_picture_is_told_in_words: [
         lambda lesson: lesson.cells[1].outputs[0].update(metadata={}),
         lambda lesson: lesson.cells[1].outputs[0].metadata["image/png"].update(alt="Noise."),
