@@ -8,6 +8,7 @@ alone.
 from __future__ import annotations
 
 import argparse
+import copy
 import sys
 import time
 from collections.abc import Sequence
@@ -16,20 +17,61 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
-from nbformat import NotebookNode
+from nbformat import NotebookNode, v4
 
 from helpers import pages
+from helpers.exercises import NOT_YET_ANSWERED
 from helpers.files import whole_or_nothing
 
 ROOT = Path(__file__).resolve().parents[1]
 LESSONS = ROOT / "notebooks"
 PAGES = ROOT / "build" / "lessons"
 
+# The lessons of the kit. Whatever else lies in notebooks/ belongs to a learner: it stays untouched.
+NAMES = (
+    "00_start_here",
+    "01_pictures_as_bits",
+    "02_alice_and_bob",
+    "03_eve",
+    "04_wrong_key",
+    "05_learnable_encryption",
+    "06_adversarial_tests",
+    "07_a_cipher_with_a_proof",
+)
+
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
 LIVE_WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+# --- exercises ------------------------------------------------------------------------------------
+
+
+def is_exercise(cell: NotebookNode) -> bool:
+    """Whether a learner answers here; its metadata keep the cell as it is before any answer."""
+    return "blank" in cell.metadata
+
+
+def blank(cell: NotebookNode) -> None:
+    """Put the three dots back into an exercise's cell, in place, and what it prints with them."""
+    cell.source = cell.metadata.blank
+    cell.outputs = [v4.new_output("stream", text=NOT_YET_ANSWERED + "\n")]
+
+
+def with_blank_answers(lesson: NotebookNode) -> NotebookNode:
+    """A copy of the lesson as the kit asks it: what a learner answered is left out."""
+    lesson = copy.deepcopy(lesson)
+    code = [cell for cell in lesson.cells if cell.cell_type == "code"]
+    for number, cell in enumerate(code, start=1):
+        if is_exercise(cell):
+            blank(cell)
+            cell.execution_count = number
+    return lesson
+
+
+# --- running --------------------------------------------------------------------------------------
 
 
 def run(path: Path, seconds_per_cell: int = 300) -> NotebookNode:

@@ -67,7 +67,7 @@ def test_nothing_of_one_run_is_saved(lesson):
     assert "widgets" not in lesson.metadata
     assert lesson.metadata.language_info == {"name": "python"}
     assert not bundles(lesson, "application/vnd.jupyter.widget-view+json")
-    assert all(set(cell.metadata) <= {"tags", "jupyter"} for cell in lesson.cells)
+    assert all(set(cell.metadata) <= {"tags", "jupyter", "blank"} for cell in lesson.cells)
 
 
 def test_cells_are_short(lesson):
