@@ -157,10 +157,12 @@ def test_rows_under_different_keys_need_no_table():
     assert np.array_equal(many(x)[-1], many(x[-1:])[0])
 
 
-@pytest.mark.parametrize("count", [0, -1])
-def test_no_round_is_no_cipher(count):
-    with pytest.raises(ValueError, match=f"one round or more; here are {count}"):
-        Rounds(random_coupling(1), count, 3)
+@pytest.mark.parametrize(
+    "how", [(0, 3), (-1, 3), (1001, 3), (2.0, 3), ("20", 3), (20, 3.5), (20, 3, 2), (20, 3, "no")]
+)
+def test_rounds_of_other_numbers_are_refused(how):
+    with pytest.raises(ValueError, match="have a count of 1 to 1,000, .* and here are .*: give"):
+        Rounds(random_coupling(1), *how)
 
 
 # --- Avalanche ---

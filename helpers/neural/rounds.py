@@ -27,6 +27,8 @@ from helpers.neural.chain import Chain, Link, gate, sign
 HALF = 8  # bits of half a block
 ALL_HALVES = bits_to_signs(blocks_to_bits(ALL_BLOCKS[:256])[:, HALF:])  # (256, 8)
 
+MOST_ROUNDS = 1000  # more only take time
+
 # From so many rows under one key on, a table of all 65,536 blocks is faster than the rounds.
 ROWS_FOR_A_TABLE = 2048
 
@@ -98,9 +100,14 @@ class Rounds:
     def __init__(
         self, round_: Coupling | Mixing | Chain, count: int, key_step: int, backwards: bool = False
     ):
-        if count < 1:
-            raise ValueError(f"A cipher has one round or more; here are {count}: add one.")
-        self.round, self.count, self.key_step = round_, int(count), int(key_step)
+        numbers = count, key_step, backwards
+        whole = all(isinstance(number, (int, np.integer, np.bool_)) for number in numbers)
+        if not whole or not 1 <= count <= MOST_ROUNDS or backwards not in (0, 1):
+            raise ValueError(
+                f"Rounds have a count of 1 to {MOST_ROUNDS:,}, a whole number as key_step, and run "
+                f"backwards or not (20, 3, True, say), and here are {numbers}: give such numbers."
+            )
+        self.round, self.count, self.key_step = round_, int(count), int(key_step) % 16
         self.backwards = bool(backwards)
         self._table_of, self._table = None, None
 
