@@ -13,8 +13,10 @@ from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap, LogNorm, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import PercentFormatter
+from matplotlib.transforms import Bbox
 from PIL import Image
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ GREY = "#767676"
 
 ALICE, BOB, EVE = ORANGE, BLUE, VERMILLION
 
+DPI = 110  # pixels an inch of every figure in a lesson
+
 matplotlib.rcParams["font.size"] = 11  # to be read from the last row of a classroom
 
 
@@ -35,12 +39,18 @@ def new_figure(width: float = 8, height: float = 4) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def to_png(figure: Figure, dpi: int = 110) -> bytes:
-    """The figure as the bytes of a PNG file, in 256 colours: a third of the size in a notebook."""
+def to_png(figure: Figure, dpi: int = DPI) -> bytes:
+    """The figure as the bytes of a PNG file.
+
+    Curves and bars are kept in 256 colours, a third of the size in a notebook; pictures in all of
+    theirs, since they are there to be compared.
+    """
     drawn, file = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, format="png", dpi=dpi)
     image = Image.open(drawn).convert("RGB")
-    image.quantize(256, dither=Image.Dither.NONE).save(file, format="png", optimize=True)
+    if not any(drawing.get_array().ndim == 3 for drawing in figure.findobj(AxesImage)):
+        image = image.quantize(256, dither=Image.Dither.NONE)
+    image.save(file, format="png", optimize=True)
     return file.getvalue()
 
 
@@ -63,19 +73,45 @@ def on(ax: Axes | None, width: float = 8, height: float = 4) -> Axes:
 def picture_row(pictures: Sequence[np.ndarray], titles: Sequence[str], size: float = 2.9) -> Figure:
     """Pictures, uint8 (height, width[, 3]), side by side, each under its title.
 
-    All fill boxes of the first one's proportions, `size` inches wide.
+    All fill boxes of the first one's proportions, about `size` inches wide: see `draw_picture`.
     """
-    proportion = pictures[0].shape[0] / pictures[0].shape[1]
-    figure = new_figure(size * len(pictures), size * proportion + 0.3)
+    box = whole_box(pictures[0], size)
+    height, width = (side / DPI for side in box)
+    figure = new_figure((width + 0.13) * len(pictures), height + 0.36)
     axes = figure.subplots(1, len(pictures), squeeze=False)[0]
     for ax, picture, title in zip(axes, pictures, titles):
-        ax.imshow(
-            picture, cmap="gray", vmin=0, vmax=255, interpolation="antialiased", aspect="auto"
-        )
-        ax.set_box_aspect(proportion)
+        draw_picture(ax, picture, box)
         ax.set_title(title, fontsize=12)
-        ax.set_axis_off()
     return figure
+
+
+def whole_box(picture: np.ndarray, size: float) -> tuple[int, int]:
+    """Height and width in pixels of a figure, about `size` inches wide, for a picture to fill.
+
+    They are a whole multiple of the picture's sides, or a whole part of them: with any other size
+    some pixels would be drawn wider than others, and noise would show a grid that is not there.
+    """
+    height, width = picture.shape[:2]
+    zoom = size * DPI / width
+    if zoom > 0.75:
+        return height * max(1, round(zoom)), width * max(1, round(zoom))
+    return max(1, height // round(1 / zoom)), max(1, width // round(1 / zoom))
+
+
+def draw_picture(ax: Axes, picture: np.ndarray, box: tuple[int, int]) -> None:
+    """A picture, uint8 (height, width[, 3]), in the middle of `ax`, on just the pixels of `box`."""
+    enlarged = not (box[0] % picture.shape[0] or box[1] % picture.shape[1])
+    look = {"cmap": "gray", "vmin": 0, "vmax": 255, "aspect": "auto"}
+    ax.imshow(picture, interpolation="nearest" if enlarged else "antialiased", **look)
+    ax.set_axis_off()
+
+    def place(ax: Axes, renderer: object) -> Bbox:
+        page = ax.get_figure(root=True).get_size_inches() * DPI
+        size, room = np.array(box[::-1]), ax.get_position(original=True)
+        corner = np.round((room.min + room.max) / 2 * page - size / 2)
+        return Bbox.from_bounds(*corner / page, *size / page)
+
+    ax.set_axes_locator(place)
 
 
 # Lesson 01: pictures as bits
@@ -181,7 +217,7 @@ def block_repeats(counts: Sequence[np.ndarray], titles: Sequence[str]) -> Figure
         side = count.shape[0]
         image = ax.imshow(count, norm=norm, cmap="cividis", extent=(0, side, side, 0))
         ax.set_title(title, fontsize=13)
-        ax.set_axis_off()
+        ax.set(xticks=[], yticks=[])  # the frame stays: a map may be of one colour
     bar = figure.colorbar(image, ax=axes, shrink=0.85, pad=0.02, format="{x:,.0f}")
     bar.set_label("times the block comes up", fontsize=12)
     bar.ax.tick_params(labelsize=12)
@@ -210,7 +246,7 @@ def layer_strips(layers: Sequence[tuple[str, np.ndarray]], title: str) -> Figure
 
 
 def training_curves(histories: Sequence[History], title: str, ax: Axes | None = None) -> Figure:
-    """Wrong bits of Bob and Eve over the iterations; a thin line between one phase and the next."""
+    """Wrong bits of Bob and Eve over the iterations; thin lines between the phases, 1, 2, 3, ..."""
     ax = on(ax, 9, 4)
     iteration = np.concatenate([history.iteration for history in histories])
     chance = histories[0].m_bits / 2
@@ -236,12 +272,13 @@ def training_curves(histories: Sequence[History], title: str, ax: Axes | None = 
         color=GREY,
         fontsize=11,
     )
-    for history in histories[1:]:
-        ax.axvline(history.iteration[0], color=GREY, lw=0.8)
+    for number, history in enumerate(histories, start=1):
+        ax.axvline(history.iteration[0], color=GREY, lw=0.8 if number > 1 else 0)
+        ax.text(np.mean(history.iteration), -0.15, f"phase {number}", color=GREY, ha="center")
     ax.set_title(title, fontsize=13)
     ax.set_xlabel("iterations (batches of 256 messages)", fontsize=12)
     ax.set_ylabel("wrong bits of 16, mean", fontsize=12)
-    ax.set_ylim(-0.3, chance * 1.15)
+    ax.set_ylim(-0.8, chance * 1.15)
     ax.spines[["top", "right"]].set_visible(False)
     return ax.figure
 
@@ -369,8 +406,9 @@ def beside(pictures: Sequence[np.ndarray]) -> np.ndarray:
 def pictures_and_text(pictures: Sequence[np.ndarray], titles: Sequence[str], text: str) -> Figure:
     """Pictures, uint8 (height, width, 3), side by side under their titles and a text."""
     figure = picture_row(pictures, titles)
-    figure.set_figheight(figure.get_figheight() + 0.5)
-    figure.suptitle(textwrap.fill(text, 84), fontsize=12)
+    lines = textwrap.wrap(text, round(9.6 * figure.get_figwidth()))
+    figure.set_figheight(figure.get_figheight() + 0.25 * len(lines))
+    figure.suptitle("\n".join(lines), fontsize=12)
     return figure
 
 
@@ -387,15 +425,15 @@ def picture_grid(
 
     names: of the rows, to be written at their left.
     """
+    box = whole_box(rows[0][0], size)
+    height, width = (side / DPI for side in box)
     margin = 0.35 if names else 0
-    figure = new_figure(size * len(titles) + margin, size * len(rows) + 0.4)
+    figure = new_figure((width + 0.13) * len(titles) + margin, (height + 0.13) * len(rows) + 0.3)
     axes = figure.subplots(len(rows), len(titles), squeeze=False)
     for ax, title in zip(axes[0], titles):
         ax.set_title(title, fontsize=13)
     for ax, picture in zip(axes.flat, (picture for row in rows for picture in row)):
-        ax.imshow(picture, interpolation="antialiased", aspect="auto")
-        ax.set_box_aspect(1)
-        ax.set_axis_off()
+        draw_picture(ax, picture, box)
     look = {"fontsize": 13, "rotation": 90, "ha": "right", "va": "center"}
     for ax, name in zip(axes[:, 0], names):
         ax.text(-0.04, 0.5, name, transform=ax.transAxes, **look)

@@ -201,6 +201,52 @@ def test_a_dark_grey_picture_stays_dark():
     assert image[image.shape[0] // 2, image.shape[1] // 2].tolist() == [60, 60, 60]
 
 
+NOISE = np.random.default_rng(1).integers(0, 256, (64, 48, 3), dtype=np.uint8)
+LARGE = NOISE.repeat(3, axis=0).repeat(2, axis=1)
+
+
+def copies_in(image: np.ndarray, picture: np.ndarray) -> int:
+    """How often a picture lies in an image, equal in every pixel."""
+    height, width = picture.shape[:2]
+    corners = np.argwhere((image[: 1 - height, : 1 - width] == picture[0, 0]).all(axis=2))
+    parts = (image[y : y + height, x : x + width] for y, x in corners)
+    return sum(np.array_equal(part, picture) for part in parts)
+
+
+@pytest.mark.parametrize("size", [0.9, 1, 1.3, 2, 2.9])
+def test_every_pixel_of_a_picture_is_drawn_as_large_as_the_others_in_its_own_colour(size):
+    zoom = round(size * figures.DPI / 48)
+    drawn = NOISE.repeat(zoom, axis=0).repeat(zoom, axis=1)
+    row = figures.picture_row([NOISE, NOISE[::-1], NOISE], ["a", "b", "a again"], size)
+    grid = figures.picture_grid([[NOISE], [NOISE]], ["a"], size, ["one", "two"])
+    above = figures.pictures_and_text([NOISE, NOISE], ["a", "b"], "Twice the same noise. " * 9)
+    assert copies_in(pixels(figures.to_png(row)), drawn) == 2
+    assert copies_in(pixels(figures.to_png(grid)), drawn) == 2
+    assert copies_in(pixels(figures.to_png(above)), NOISE.repeat(7, 0).repeat(7, 1)) == 2
+
+
+def test_a_picture_that_is_too_large_is_made_smaller_by_a_whole_number():
+    assert figures.whole_box(np.zeros((3000, 4000, 3)), 2.9) == (3000 // 13, 4000 // 13)
+    assert figures.whole_box(np.zeros((1, 4000, 3)), 2.9) == (1, 4000 // 13)
+    assert figures.whole_box(np.zeros((256, 256)), 2.2) == (256, 256)
+
+
+def test_a_picture_of_other_proportions_fills_the_box_of_the_first():
+    image = pixels(figures.to_png(figures.picture_row([NOISE[:32, :32], LARGE], ["", ""], 1)))
+    inked = (image != 255).any(axis=2)
+    assert np.ptp(np.flatnonzero(inked.any(axis=1))) + 1 == 96
+
+
+def test_curves_are_kept_in_256_colours():
+    image = Image.open(io.BytesIO(figures.to_png(plot_of("game_term"))))
+    assert image.mode == "P"
+
+
+def test_the_phases_of_a_game_are_numbered():
+    words = [text.get_text() for text in plot_of("training_curves").axes[0].texts]
+    assert words[-2:] == ["phase 1", "phase 2"]
+
+
 def test_colours_are_those_of_okabe_and_ito():
     eight = "BLACK ORANGE SKY GREEN YELLOW BLUE VERMILLION PURPLE"
     values = [getattr(figures, name) for name in eight.split()]
