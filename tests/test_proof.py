@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import signal
 import subprocess
 import sys
 from dataclasses import asdict, replace
-from itertools import starmap
 
 import numpy as np
 import pytest
 
 from helpers import manifest
 from helpers.neural import proof
+from helpers.neural import rounds as rounds_module
 from helpers.neural.chain import Chain, Link
 from helpers.neural.cipher import NeuralCipher
 from helpers.neural.proof import count
@@ -217,9 +220,11 @@ def test_a_part_is_no_proof(part):
     assert f"every message under {found.tally.keys} of 256 keys" in found.verdict
 
 
-@pytest.mark.parametrize("messages", [range(256, 257), range(-1, 3), range(3, -2, -1), range(0)])
-def test_messages_that_do_not_exist(messages):
-    with pytest.raises(ValueError, match=r"are 0 to 255; here is range\(.*: choose a part of"):
+@pytest.mark.parametrize(
+    "messages", [range(256, 257), range(-1, 3), range(3, -2, -1), range(0), [0] * 256, 256]
+)
+def test_messages_that_do_not_exist_or_are_named_twice(messages):
+    with pytest.raises(ValueError, match=r"are 0 to 255; here is .*: choose a part of range\(256"):
         count(pad(), messages=messages)
 
 
@@ -261,11 +266,44 @@ def test_what_all_keys_prove_of_rounds():
     assert "not claimed: in a sample of 2 messages the 65,536 keys make 41,000" in found.verdict
 
 
-def test_rounds_that_are_not_each_other_s():
+@pytest.mark.parametrize(
+    ("of_alice", "of_bob"),
+    [
+        ((3, 5), (3, 4, True)),
+        ((3, 5), (4, 5, True)),
+        ((3, 5), (3, 5, False)),
+        ((3, 5, True), (3, 5, True)),
+        ((3, 5), None),
+        (None, (3, 5, True)),
+    ],
+)
+def test_rounds_that_are_not_each_other_s(of_alice, of_bob):
+    """None: a network alone. Bob would misread nearly everything, though his round is right."""
     cipher = rounds()
-    other = Rounds(cipher.bob.round, 3, 4, backwards=True)
+    alice = Rounds(cipher.alice.round, *of_alice) if of_alice else pad(16).alice
+    bob = Rounds(cipher.bob.round, *of_bob) if of_bob else cipher.bob.round
     with pytest.raises(ValueError, match="does not run Alice's rounds backwards.*: give him her"):
-        count(NeuralCipher(cipher.alice, other, "other"))
+        count(NeuralCipher(alice, bob, "other"), messages=SLICE, keys=SLICE)
+
+
+def test_rounds_that_are_each_other_s_undo_each_other():
+    """What the induction says, by running both: no matter who of the two goes backwards."""
+    given = rounds()
+    alice, bob = Rounds(given.alice.round, 3, 5, True), Rounds(given.bob.round, 3, 5)
+    x = as_signs(np.random.default_rng(6).integers(1 << 32, size=500), 32).astype(np.float32)
+    for one, other in ((given.alice, given.bob), (alice, bob)):
+        cipher = NeuralCipher(one, other, "rounds")
+        assert not count(cipher, messages=range(1), keys=SLICE).refuted
+        assert np.array_equal(other(np.hstack([one(x), x[:, 16:]])), x[:, :16])
+
+
+def test_a_round_whose_answers_all_have_one_sign_is_not_proved():
+    """`Rounds` takes signs, and those of a sigmoid are all +1, whatever the gates say."""
+    cipher = rounds()
+    links = [Link("gate"), Link("sigmoid")]
+    bob = Rounds(Chain(links, cipher.bob.round.weights), 3, 5, backwards=True)
+    with pytest.raises(ValueError, match="neither one layer of gates"):
+        count(NeuralCipher(cipher.alice, bob, "sigmoid"), messages=SLICE, keys=SLICE)
 
 
 def test_an_analog_pair_cannot_be_counted():
@@ -284,59 +322,115 @@ def test_a_deeper_network_cannot_be_counted():
     cipher = pad()
     eye = [np.eye(8), np.zeros(8)]
     deeper = Chain([*BOB, Link("tanh")], [*cipher.bob.weights, *eye])
-    with pytest.raises(ValueError, match="neither one layer of gates nor a coupling.*: choose"):
+    with pytest.raises(ValueError, match="neither one layer of gates .* nor a coupling.*: choose"):
         count(NeuralCipher(cipher.alice, deeper, "deep"))
 
 
-# --- stopping, and several processes --------------------------------------------------------------
+def test_alice_and_bob_of_two_sizes_cannot_be_counted():
+    with pytest.raises(ValueError, match=r"are for blocks of \[8, 16\] bits"):
+        count(NeuralCipher(pad(8).alice, pad(16).bob, "two sizes"))
 
 
-@pytest.fixture
-def whole_run() -> dict:
-    return without_time(count(pad(alice=1.1)))
+# --- float32 at its ends --------------------------------------------------------------------------
 
 
-def without_time(found: proof.Count) -> dict:
-    return {name: value for name, value in found.to_json().items() if name != "seconds"}
+def with_a_gate(cipher: NeuralCipher, size: float, out: np.ndarray | float) -> NeuralCipher:
+    """One more gate for Bob; both its sides add up inputs times `size`, some with another sign."""
+    kernel, bias, kernel_out, bias_out = cipher.bob.weights
+    gate = size * as_signs(np.array([0x5A33]), 16).T
+    left, right = np.split(kernel, 2, axis=1)
+    kernel = np.hstack([left, gate, right, gate])
+    bias = np.insert(bias, [len(bias) // 2, len(bias)], 0)
+    kernel_out = np.vstack([kernel_out, np.broadcast_to(out, len(bias_out))])
+    return NeuralCipher(cipher.alice, Chain(BOB, [kernel, bias, kernel_out, bias_out]), "ends")
 
 
-def interrupted(cipher: NeuralCipher, state, parts: int, monkeypatch) -> None:
-    """A count of the four parts of an 8-bit pair that is stopped when some are done."""
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(proof, "tallies", lambda *given: iterator(*given, parts))
-        count(cipher, state=state)
+def test_a_pair_that_overflows_on_two_of_all_pairs_is_not_proved():
+    """Only where all 16 terms agree is the product beyond float32, and 0 times it is no number.
+
+    A network that never rounds reads even those: the gate goes nowhere.
+    """
+    cipher = with_a_gate(pad(), 1.25e18, 0)
+    with np.errstate(all="ignore"):
+        read = everything(cipher, 8)[1]
+    assert np.argwhere(read != np.arange(256)[:, None])[:, 1].tolist() in (
+        [0x33, 0xCC],
+        [0xCC, 0x33],
+    )
+    with pytest.raises(ValueError, match="^No proof: weights of 'ends' are so large that float32"):
+        count(cipher)
 
 
-def iterator(counter, parts, workers, until):
-    yield from starmap(counter.count, parts[:until])
-    raise KeyboardInterrupt
+def test_a_pair_that_overflows_in_its_last_sum_is_not_proved():
+    with pytest.raises(ValueError, match="overflows, or may on some machine: train"):
+        count(with_a_gate(pad(), 1e10, 1e30))
 
 
-@pytest.mark.parametrize("done", [1, 3])
-def test_what_was_done_before_a_stop_is_not_done_again(done, monkeypatch, tmp_path, whole_run):
-    cipher, state, seen = pad(alice=1.1), tmp_path / "new folder" / "state.json", []
-    interrupted(cipher, state, done, monkeypatch)
-    assert state.exists()
-    right = proof.tallies
-    monkeypatch.setattr(proof, "tallies", lambda *given: seen.extend(given[1]) or right(*given))
-    assert without_time(count(cipher, state=state)) == whole_run
-    assert len(seen) == 4 - done
-    assert not state.exists()
+def test_a_pair_with_large_weights_that_cannot_overflow_is_proved():
+    assert count(with_a_gate(pad(), 1e15, 0)).proved
 
 
-@pytest.mark.parametrize("other", [pad(name="other", bob=0.6), pad()])
-def test_the_state_of_another_count_is_refused(other, monkeypatch, tmp_path):
-    state = tmp_path / "state.json"
-    interrupted(pad(), state, 1, monkeypatch)
-    before = state.read_text(encoding="utf-8")
-    part = {} if other.name == "other" else {"keys": SLICE}
-    with pytest.raises(ValueError, match="holds an unfinished count of pair .*: finish that one"):
-        count(other, **part, state=state)
-    assert state.read_text(encoding="utf-8") == before
+def test_where_products_are_too_small_for_float32_nothing_is_proved():
+    """In float32 Bob's logits are all 0, though a network that never rounds reads everything."""
+    gates, sums = pad().bob.weights[:2], pad().bob.weights[2:]
+    cipher = NeuralCipher(pad().alice, Chain(BOB, [*(1e-25 * w for w in gates), *sums]), "tiny")
+    assert not everything(cipher, 8)[1].any()
+    with pytest.raises(ValueError, match="No proof: a logit of 'tiny' is always so near 0"):
+        count(cipher)
 
 
-def test_several_processes_find_the_same(whole_run):
-    assert without_time(count(pad(alice=1.1), workers=2)) == whole_run
+def test_a_network_of_zeros_is_not_proved():
+    zeros = NeuralCipher(pad().alice, Chain(BOB, [0 * w for w in pad().bob.weights]), "zeros")
+    with pytest.raises(ValueError, match="No proof: a logit of 'zeros'"):
+        count(zeros)
+
+
+@pytest.mark.parametrize("name", ["proven", "diffusing"])
+def test_tables_that_multiply_out_first_stay_within_the_bound_too(name, monkeypatch):
+    """`gate_table` computes the same logits in quite another order."""
+    bob, seen = NeuralCipher.load(name).bob, []
+    network = bob.round if isinstance(bob, Rounds) else bob
+    rows = GateRows(network, "key")
+    monkeypatch.setattr(rounds_module, "packed", seen.append)
+    for key in (0, 21845):
+        rounds_module.gate_table(network, rows.signs[key].astype(np.float32))
+        exact = rows.logits(rows.inputs(key, np.arange(65536)))
+        strayed = np.abs(seen.pop().reshape(16, -1).T / rows.rms - exact).max()
+        assert 0 < strayed < rows.rounding
+
+
+# --- several processes ----------------------------------------------------------------------------
+
+
+def test_several_processes_find_the_same():
+    one, two = (count(pad(alice=1.1), workers=workers).to_json() for workers in (1, 2))
+    assert one | {"seconds": 0} == two | {"seconds": 0}
+
+
+def test_no_more_processes_than_cores_are_started(monkeypatch):
+    started = []
+
+    def pool(workers, *about):
+        started.append(workers)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(proof, "ProcessPoolExecutor", pool)
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    with pytest.raises(KeyboardInterrupt):
+        count(pad(), workers=5000)
+    assert started == [3]
+
+
+def die(part):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+def test_a_process_that_dies_ends_the_count_with_a_sentence(monkeypatch):
+    monkeypatch.setattr(proof, "count_part", die)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    with pytest.raises(ChildProcessError, match="ended too soon.*nothing is proved: count again"):
+        count(pad(), workers=2)
 
 
 # --- the command ----------------------------------------------------------------------------------
@@ -361,48 +455,71 @@ def command(monkeypatch, tmp_path):
     return run
 
 
-def test_a_proof_is_written_down(command, tmp_path, capsys):
-    assert command(pad()) == 0
-    found = json.loads((tmp_path / "data/results/proof_pad.json").read_text(encoding="utf-8"))
-    assert found["proved"] and found["fingerprint"] == pad().fingerprint
-    assert found["weights_sha256"] == manifest.sha256(tmp_path / "data/weights/pad.npz")
+def test_a_count_that_is_shipped_is_in_the_manifest(command, tmp_path, capsys):
+    output = tmp_path / "data" / "results" / "proof_pad.json"
+    assert command(pad(), "--output", str(output)) == 0
+    assert "Proved: Bob reads all 65,536 pairs" in capsys.readouterr().out
+    found = json.loads(output.read_text(encoding="utf-8"))
+    assert found["fingerprint"] == pad().fingerprint
     assert found["messages"] == found["bijective"] == found["keys"] == 256 and found["wrong"] == 0
     assert found["alice"]["at_least"] > found["alice"]["rounding"] > 0
     assert {"command", "date", "python", "numpy", "device", "seconds"} <= set(found)
-    assert found["verdict"] in capsys.readouterr().out
-    assert manifest.checked("results/proof_pad.json").exists()
+    assert manifest.checked("results/proof_pad.json") == output
 
 
-def test_a_refutation_is_written_down_and_is_the_exit_status(command, tmp_path):
-    assert command(pad(bob=1.1)) == 1
-    found = json.loads((tmp_path / "data/results/proof_pad.json").read_text(encoding="utf-8"))
-    assert found["refuted"] and not found["proved"]
-    assert found["misread"][0] == asdict(count(pad(bob=1.1)).tally.misread[0])
-
-
-def test_a_part_is_written_only_where_asked(command, tmp_path, capsys):
-    assert command(pad(), "--messages", "16", "--keys", "8") == 0
-    assert "No proof" in capsys.readouterr().out
-    assert not list((tmp_path / "data" / "results").iterdir())
-    output = tmp_path / "part.json"
-    assert command(pad(), "--messages", "16", "--output", str(output)) == 0
+def test_a_file_never_says_proved(command, tmp_path):
+    output = tmp_path / "mine.json"
+    assert command(pad(), "--output", str(output)) == 0
     found = json.loads(output.read_text(encoding="utf-8"))
-    assert (found["proved"], found["messages"], found["keys"]) == (False, 16, 256)
+    assert not re.search("prove|refute|verdict", json.dumps({**found, "command": ""}), re.I)
 
 
-def test_a_stop_says_how_to_go_on(command, monkeypatch):
-    monkeypatch.setattr(proof, "tallies", lambda *given: iterator(*given, 1))
-    assert command(pad()) == "Stopped: the same command goes on from here."
-    monkeypatch.undo()
+def test_nothing_that_lies_about_is_believed(command, tmp_path, monkeypatch, capsys):
+    """Whoever writes a file, "Proved" is only of what has been counted now."""
+    for folder in ("build", "data/results"):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        forged = {"proved": True, "verdict": "Proved", "parts": 4, "keys": 256, "wrong": 0}
+        (tmp_path / folder / "proof_pad.json").write_text(json.dumps(forged), "utf-8")
+    assert command(pad(bob=1.1)) == 1
+    assert "Proved" not in capsys.readouterr().out
 
 
-def test_a_pair_of_one_s_own_is_not_entered_among_the_shipped(command, tmp_path, monkeypatch):
-    pad(name="own").save(tmp_path / "own.npz")
-    monkeypatch.setattr(sys, "argv", ["proof", str(tmp_path / "own.npz"), "--workers", "1"])
-    with pytest.raises(SystemExit, match="0"):
-        proof.main()
-    assert (tmp_path / "data/results/proof_own.json").exists()
-    assert not manifest.entries()
+def test_a_refutation_is_the_exit_status(command, tmp_path):
+    output = tmp_path / "bad.json"
+    assert command(pad(bob=1.1), "--output", str(output)) == 1
+    found = json.loads(output.read_text(encoding="utf-8"))
+    assert found["wrong"] == 4
+    assert found["misread"][0] == asdict(count(pad(bob=1.1)).tally.misread[0])
+    assert not [name for name in manifest.entries() if name.startswith("results/")]
+
+
+def test_a_part_is_counted_and_said_to_be_one(command, capsys):
+    assert command(pad(), "--messages", "16", "--keys", "8") == 0
+    assert "No proof, for only a part" in capsys.readouterr().out
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_the_count(command, tmp_path, monkeypatch):
+    monkeypatch.setattr(proof, "count", None)  # which would be a TypeError
+    assert str(tmp_path) in command(pad(), "--output", str(tmp_path))
+
+
+def test_a_stop_proves_nothing(command, monkeypatch):
+    def stopped(*given):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(proof, "tallies", stopped)
+    assert command(pad()) == "Stopped before all was counted, so that nothing is proved."
+
+
+@pytest.mark.parametrize("option", ["--messages", "--keys", "--workers"])
+@pytest.mark.parametrize("number", ["0", "-1", "2.5", "many"])
+def test_numbers_that_count_nothing_are_refused(command, capsys, option, number):
+    assert command(pad(), option, number) == 2
+    assert f"{number!r} is no whole number from 1 up" in capsys.readouterr().err
+
+
+def test_more_messages_than_there_are_are_refused(command):
+    assert "are 0 to 255; here is range(0, 300): choose" in command(pad(), "--messages", "300")
 
 
 @pytest.mark.parametrize(
@@ -426,24 +543,34 @@ def test_counting_needs_no_tensorflow():
 
 # --- what is shipped ------------------------------------------------------------------------------
 
-SHIPPED = [name for name in manifest.entries() if name.startswith("results/proof_")]
+SHIPPED = ["proven", "uncorrelated", "diffusing"]
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_a_shipped_proof_is_of_the_shipped_pair(name):
-    found = json.loads(manifest.checked(name).read_text(encoding="utf-8"))
-    cipher = NeuralCipher.load(found["pair"])
-    assert found["proved"] and found["fingerprint"] == cipher.fingerprint
-    assert found["weights_sha256"] == manifest.entries()[f"weights/{found['pair']}.npz"]["sha256"]
+def test_a_part_of_what_is_shipped_counted_anew_agrees(name):
+    found, cipher = proof.shipped(name), NeuralCipher.load(name)
+    assert found["fingerprint"] == cipher.fingerprint
     part = count(cipher, messages=range(4), keys=range(0, 65536, 8192))
-    assert not part.refuted and part.alice.at_least >= found["alice"]["at_least"]
+    assert not part.refuted
+    assert part.alice.at_least >= found["alice"]["at_least"] > 100 * found["alice"]["rounding"]
+    assert part.bob.at_least >= found["bob"]["at_least"] > 100 * found["bob"]["rounding"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"wrong": 1}, {"keys": 65535}, {"bijective": 65535}, {"fingerprint": "0"}, {"keys": None}],
+)
+def test_a_shipped_count_of_less_or_of_other_weights_is_refused(change, monkeypatch):
+    found = proof.shipped("proven")
+    monkeypatch.setattr(proof, "read_json", lambda path: found | change)
+    with pytest.raises(ValueError, match="of 'proven' is of other weights.*: count anew with"):
+        proof.shipped("proven")
 
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_threshold_moved_past_the_nearest_logit_is_found(name):
-    """One weight of Bob's, changed by as much as the shipped proof says that it bears."""
-    found = json.loads(manifest.checked(name).read_text(encoding="utf-8"))
-    cipher, near = NeuralCipher.load(found["pair"]), found["bob"]
+    """One weight of Bob's, changed by as much as the shipped count says that it bears."""
+    cipher, near = NeuralCipher.load(name), proof.shipped(name)["bob"]
     part = {"messages": range(1), "keys": range(near["key"], near["key"] + 1)}
     assert not count(with_threshold(cipher, near, 0.999), **part).refuted
     broken = count(with_threshold(cipher, near, 1.001), **part).tally

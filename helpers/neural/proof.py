@@ -14,20 +14,22 @@ A cipher of rounds is proved by its round. Where Bob's round undoes Alice's on e
 and key, his first undoes her last, his second her last but one, and so on, however many there are.
 Nothing is claimed of its secrecy.
 
-`python -m helpers.neural.proof proven` counts, prints the verdict, and writes it down. How each row
-of 65,536 answers takes less than a millisecond, and why its bits are beyond doubt: `rows`.
+`python -m helpers.neural.proof proven` counts, and prints the verdict. "Proved" is said only of
+what this very process has counted: a file with the word in it proves nothing, so none is read. How
+each row of 65,536 answers takes less than a millisecond, and why its bits are beyond doubt: `rows`.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import os
 import platform
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from itertools import starmap
 from multiprocessing import get_context
@@ -38,11 +40,11 @@ import numpy as np
 from tqdm import tqdm
 
 from helpers import manifest
-from helpers.files import whole_or_nothing
+from helpers.files import check_writable, read_json, write_json
 from helpers.neural.chain import Chain, Link
 from helpers.neural.cipher import NeuralCipher
 from helpers.neural.rounds import Coupling, Rounds
-from helpers.neural.rows import CouplingRows, GateRows, Margin, Near, Rows, margin
+from helpers.neural.rows import CouplingRows, GateRows, Margin, Near, Rows, margin, overflows
 
 ROWS_IN_A_PART = 128  # what is counted between two reports: about a twentieth of a second
 COMPARED = 256  # answers in a part that are compared with the network's own
@@ -93,13 +95,6 @@ class Tally:
         sums |= {name: sums[name][:EXAMPLES] for name in ("misread", "collisions")}
         return Tally(**sums | {name: min(both[name]) for name in ("alice", "bob")})
 
-    @classmethod
-    def from_json(cls, values: dict) -> Tally:
-        """The tally of which `asdict` was written to a file."""
-        kinds = {"misread": Misread, "collisions": Collision}
-        faults = {name: tuple(kind(**f) for f in values[name]) for name, kind in kinds.items()}
-        return cls(**values | faults | {name: Near(*values[name]) for name in ("alice", "bob")})
-
 
 @dataclass(frozen=True)
 class Count:
@@ -148,9 +143,8 @@ class Count:
         return " ".join([claim(self), *([sample(self)] if self.rounds else []), portability(self)])
 
     def to_json(self) -> dict[str, object]:
-        """All of it as plain numbers, lists and texts."""
-        properties = ("proved", "refuted", "same_everywhere", "verdict")
-        found = {name: getattr(self, name) for name in properties} | asdict(self)
+        """What was counted, as plain numbers, lists and texts. Not the verdict: see above."""
+        found = asdict(self)
         counted = found.pop("tally")
         del counted["alice"], counted["bob"]  # the margins say more
         return found | counted
@@ -253,6 +247,11 @@ class Counter:
             self.rounds, self.alice_by_message = 0, GateRows(alice, "block")
         self.alice, self.bob = rows_by_key(alice), rows_by_key(bob)
         self.bits = self.bob.bits
+        if max(self.alice.rounding, self.bob.rounding) >= 1:
+            raise ValueError(
+                f"No proof: a logit of {cipher.name!r} is always so near 0 that float32 rounding "
+                "decides about its bit: train the pair again."
+            )
 
     def chosen(self, messages: range | None, keys: range | None) -> tuple[range, range]:
         """What to count, once all are known to be messages and keys; None: as `count` says."""
@@ -306,30 +305,52 @@ def networks(cipher: NeuralCipher) -> tuple[Chain | Coupling, Chain | Coupling]:
             f"A proof counts ciphertexts of 16 bits, and the pair {cipher.name!r} sends numbers "
             "between -1 and 1, too many to count: choose a pair that sends bits."
         )
-    if isinstance(alice, Rounds):
-        if (bob.count, bob.key_step, bob.backwards) != (alice.count, alice.key_step, True):
-            raise ValueError(
-                f"Bob of {cipher.name!r} does not run Alice's rounds backwards, so that no proof "
-                "of one round holds for all: give him her count and her key_step."
-            )
-        alice, bob = with_signs(alice.round), with_signs(bob.round)
-    check_network(alice, cipher.name)
-    check_network(bob, cipher.name)
-    return alice, bob
-
-
-def check_network(network: Chain | Coupling, name: str) -> None:
-    """ValueError unless its rows can be counted: a quadratic form and its signs, or a coupling."""
-    layers = [link.activation for link in network.links]
-    if layers not in (["gate", "sign"], ["gate", "linear"], ["coupling"]):
+    of_rounds = isinstance(alice, Rounds)
+    if of_rounds != isinstance(bob, Rounds) or (of_rounds and bob.turns != alice.turns[::-1]):
         raise ValueError(
-            f"A network of {name!r} is neither one layer of gates nor a coupling, and no other can "
-            "be counted fast enough: choose another pair."
+            f"Bob of {cipher.name!r} does not run Alice's rounds backwards, so that no proof of "
+            "one round holds for all: give him her count and her key_step, and him alone backwards."
+        )
+    alice, bob = (alice.round, bob.round) if of_rounds else (alice, bob)
+    sizes = {check_network(network, cipher.name) for network in (alice, bob)}
+    if len(sizes) > 1 or (of_rounds and sizes != {16}):
+        raise ValueError(
+            f"The networks of {cipher.name!r} are for blocks of {sorted(sizes)} bits, but Alice "
+            "and Bob need the same, and rounds need 16: give networks of one size."
+        )
+    return (with_signs(alice), with_signs(bob)) if of_rounds else (alice, bob)
+
+
+def check_network(network: Chain | Coupling, name: str) -> int:
+    """The bits of its blocks. ValueError unless its rows can be counted, with bits beyond doubt."""
+    bits = block_bits(network)
+    if not bits:
+        raise ValueError(
+            f"A network of {name!r} is neither one layer of gates for 8 or 16 bits nor a coupling, "
+            "and no other can be counted fast enough: choose another pair."
         )
     if not all(np.isfinite(weights).all() for weights in network.weights):
         raise ValueError(
             f"A weight of {name!r} is no number: train the pair again, its training failed."
         )
+    if overflows(network):
+        raise ValueError(
+            f"No proof: weights of {name!r} are so large that float32 overflows, or may on some "
+            "machine: train the pair again, and keep its weights small."
+        )
+    return bits
+
+
+def block_bits(network: Chain | Coupling) -> int | None:
+    """16 for a coupling, 8 or 16 for one layer of gates and its sums, None for anything else."""
+    if list(network.links) == [Link("coupling")]:
+        return 16
+    if list(network.links) not in ([Link("gate"), Link("sign")], [Link("gate"), Link("linear")]):
+        return None
+    gates, bits = len(network.weights[2]), len(network.weights[3])
+    shapes = [(2 * bits, 2 * gates), (2 * gates,), (gates, bits), (bits,)]
+    right = bits in (8, 16) and [weights.shape for weights in network.weights] == shapes
+    return bits if right else None
 
 
 def with_signs(network: Chain | Coupling) -> Chain | Coupling:
@@ -369,49 +390,31 @@ def count(
     messages: range | None = None,
     keys: range | None = None,
     workers: int = 1,
-    state: Path | None = None,
     progress: bool = False,
 ) -> Count:
     """Try `messages` under every key, and every message under `keys`; None: all there are.
 
     (None for the messages of a cipher of rounds: a sample of 4.) A few hundred of each take about
-    a second. `workers` processes share the work. A count with a `state`, a file, that was
-    interrupted goes on from there when it is called again. Raises ValueError for a pair that cannot
-    be counted, numbers that are no messages or keys, and a `state` that is not of this count.
+    a second. `workers` processes share the work, no more than there are cores. Raises ValueError
+    for a pair that cannot be counted and for what are no messages or keys, ChildProcessError where
+    a process ends before its work is done.
     """
-    counter = Counter(cipher)
+    counter, tally, started = Counter(cipher), Tally(), time.perf_counter()
     messages, keys = counter.chosen(messages, keys)
     parts = parts_of("messages", messages) + parts_of("keys", keys)
-    bookmark = Bookmark(state, f"pair {cipher.fingerprint}, messages {messages}, keys {keys}")
-    tally, seconds = add_up(counter, parts, workers, bookmark, progress)
-    bookmark.remove()
+    total = len(messages) + len(keys)
+    with tqdm(total=total, unit=" rows", disable=not progress) as bar:
+        for found in tallies(counter, parts, workers):
+            tally += found
+            bar.update(found.messages + found.keys)
     margins = margin(counter.alice, tally.alice), margin(counter.bob, tally.bob)
     about = cipher.name, cipher.fingerprint, counter.bits, counter.rounds
-    return Count(*about, tally, *margins, round(seconds, 1))
-
-
-def add_up(
-    counter: Counter,
-    parts: list[tuple[str, range]],
-    workers: int,
-    bookmark: Bookmark,
-    progress: bool,
-) -> tuple[Tally, float]:
-    """The tally of all parts, those before the bookmark included, and the seconds it took."""
-    done, seconds, tally = bookmark.read()
-    started = time.perf_counter() - seconds
-    rows = {"total": sum(len(numbers) for _, numbers in parts), "unit": " rows"}
-    with tqdm(**rows, initial=tally.messages + tally.keys, disable=not progress) as bar:
-        for found in tallies(counter, parts[done:], workers):
-            tally, done = tally + found, done + 1
-            bookmark.write(done, time.perf_counter() - started, tally)
-            bar.update(found.messages + found.keys)
-    return tally, time.perf_counter() - started
+    return Count(*about, tally, *margins, round(time.perf_counter() - started, 1))
 
 
 def check_range(numbers: range, size: int) -> None:
-    """ValueError unless there is one, and all are messages, or keys."""
-    if not numbers or min(numbers) < 0 or max(numbers) >= size:
+    """ValueError unless there is one, and all are messages, or keys. In a range none is twice."""
+    if not isinstance(numbers, range) or not set(numbers) or not set(numbers) <= set(range(size)):
         raise ValueError(
             f"Messages and keys of this pair are 0 to {size - 1:,}; here is {numbers}: choose a "
             f"part of range({size})."
@@ -424,7 +427,7 @@ def parts_of(half: str, numbers: range) -> list[tuple[str, range]]:
     return [(half, numbers[i : i + ROWS_IN_A_PART]) for i in starts]
 
 
-# --- by several processes, and with breaks --------------------------------------------------------
+# --- by several processes -------------------------------------------------------------------------
 
 
 def tallies(counter: Counter, parts: list[tuple[str, range]], workers: int) -> Iterator[Tally]:
@@ -432,12 +435,20 @@ def tallies(counter: Counter, parts: list[tuple[str, range]], workers: int) -> I
 
     Processes, not threads: a row is many short operations, between which threads take turns.
     """
-    workers = min(workers, len(parts))
+    workers = min(workers, len(parts), os.cpu_count() or 1)
     if workers < 2:
         yield from starmap(counter.count, parts)
-    else:
-        with get_context("spawn").Pool(workers, start_worker, [counter.cipher]) as pool:
-            yield from pool.imap(count_part, parts)
+        return
+    with ProcessPoolExecutor(
+        workers, get_context("spawn"), start_worker, (counter.cipher,)
+    ) as pool:
+        try:
+            yield from pool.map(count_part, parts)
+        except BrokenProcessPool:
+            raise ChildProcessError(
+                "A process that counted has ended too soon, for want of memory perhaps, so that "
+                "nothing is proved: count again, with fewer workers."
+            ) from None
 
 
 def start_worker(cipher: NeuralCipher) -> None:
@@ -452,62 +463,23 @@ def count_part(part: tuple[str, range]) -> Tally:
     return COUNTER.count(*part)
 
 
-class Bookmark:
-    """How far a count has come, in a small file, so that what was done is not done again."""
-
-    def __init__(self, path: Path | None, of: str):
-        """`of` tells this count from others, in words: which pair, which messages and keys."""
-        self.path, self.of = path, of
-
-    def read(self) -> tuple[int, float, Tally]:
-        """Parts, seconds and tally so far. ValueError where the file is of another count."""
-        if self.path is None or not self.path.exists():
-            return 0, 0.0, Tally()
-        found = json.loads(self.path.read_text(encoding="utf-8"))
-        if found["of"] != self.of:
-            raise ValueError(
-                f"{self.path} holds an unfinished count of {found['of']}, and not of {self.of}: "
-                "finish that one first, or remove the file."
-            )
-        return found["parts"], found["seconds"], Tally.from_json(found["tally"])
-
-    def write(self, parts: int, seconds: float, tally: Tally) -> None:
-        """Note how far the count has come."""
-        if self.path:
-            found = {"of": self.of, "parts": parts, "seconds": seconds, "tally": asdict(tally)}
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with whole_or_nothing(self.path) as unfinished:
-                unfinished.write_text(json.dumps(found), encoding="utf-8")
-
-    def remove(self) -> None:
-        """The count is finished."""
-        if self.path:
-            self.path.unlink(missing_ok=True)
-
-
-# --- as a command ---------------------------------------------------------------------------------
+# --- as a command, and what is shipped ------------------------------------------------------------
 
 
 def main() -> None:
-    """Count a pair, all of it or a part, print the verdict, and write it down with its numbers.
-
-    Ctrl-C stops; the same command goes on from there.
-    """
+    """Count a pair, all of it or a part, and print the verdict."""
     options = command_line().parse_args()
-    path = Path(options.pair)
-    if not path.suffix:
-        path = manifest.DATA / "weights" / f"{path}.npz"
-    state = manifest.DATA.parent / "build" / f"proof_{path.stem}.json"
     try:
+        if options.output:
+            check_writable(options.output)
         cipher = NeuralCipher.load(options.pair)
         halves = (numbers and range(numbers) for numbers in (options.messages, options.keys))
-        found = count(cipher, *halves, options.workers, state, progress=True)
+        found = count(cipher, *halves, options.workers, progress=True)
         print(f"{found.verdict}\nCounted in {found.seconds:,.0f} seconds.")
-        default = manifest.DATA / "results" / state.name if found.complete else None
-        if output := options.output or default:
-            write(found, path, output)
+        if options.output:
+            write(found, options.output)
     except KeyboardInterrupt:
-        raise SystemExit("Stopped: the same command goes on from here.") from None
+        raise SystemExit("Stopped before all was counted, so that nothing is proved.") from None
     except (OSError, ValueError) as error:
         raise SystemExit(str(error)) from None
     raise SystemExit(int(found.refuted))
@@ -518,16 +490,23 @@ def command_line() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m helpers.neural.proof", description=main.__doc__)
     parser.add_argument("pair", help="a shipped pair by its name, or a file")
     for half in ("messages", "keys"):
-        parser.add_argument(f"--{half}", type=int, help=f"the first so many {half}; default: all")
-    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="default: all cores")
-    parser.add_argument(
-        "--output", type=Path, help="default: data/results/proof_NAME.json, where all was counted"
-    )
+        words = f"the first so many {half}; default: all"
+        parser.add_argument(f"--{half}", type=from_one_up, help=words)
+    cores = os.cpu_count() or 1
+    parser.add_argument("--workers", type=from_one_up, default=cores, help="default: all cores")
+    parser.add_argument("--output", type=Path, help="write what was counted to this file, as JSON")
     return parser
 
 
-def write(found: Count, weights: Path, path: Path) -> None:
-    """The count as JSON, with how it came about. That of a shipped pair goes in the manifest."""
+def from_one_up(text: str) -> int:
+    """A whole number that counts something."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 up")
+    return int(text)
+
+
+def write(found: Count, path: Path) -> None:
+    """The count as JSON, with how it came about. One in data/results/ goes in the manifest."""
     command = " ".join(["python -m helpers.neural.proof", *sys.argv[1:]])
     made = {
         "command": command,
@@ -535,13 +514,28 @@ def write(found: Count, weights: Path, path: Path) -> None:
         "python": platform.python_version(),
         "numpy": np.__version__,
         "device": f"CPU, {platform.machine()}, {os.cpu_count()} cores",
-        "weights_sha256": manifest.sha256(weights),
     }
-    with whole_or_nothing(path) as unfinished:
-        text = json.dumps(made | found.to_json(), indent=1) + "\n"
-        unfinished.write_text(text, encoding="utf-8")
-    if {weights.parent, path.parent} == {manifest.DATA / "weights", manifest.DATA / "results"}:
+    write_json(path, made | found.to_json())
+    if path.resolve().parent == (manifest.DATA / "results").resolve():
         manifest.record(f"results/{path.name}", command)
+
+
+def shipped(pair: str) -> dict[str, object]:
+    """What was counted of a shipped pair when the kit was made: date, command, numbers.
+
+    A report of a count, and no proof: `count` is. ValueError unless it is the one that is shipped,
+    of the weights that are shipped, with nothing left out and no fault.
+    """
+    found = read_json(manifest.checked(f"results/proof_{pair}.json"))
+    whole = {"fingerprint": NeuralCipher.load(pair).fingerprint, "keys": 65536, "wrong": 0}
+    if not found.get("rounds"):
+        whole |= {"messages": 65536, "bijective": 65536}
+    if any(found.get(name) != value for name, value in whole.items()):
+        raise ValueError(
+            f"The shipped count of {pair!r} is of other weights, of a part, or found a fault: "
+            f"count anew with `python -m helpers.neural.proof {pair}`."
+        )
+    return found
 
 
 if __name__ == "__main__":

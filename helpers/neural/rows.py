@@ -11,7 +11,9 @@ How it is sure. The numbers of these tables are rounded to whole steps, and sums
 have no error: a logit is known to within SLACK steps, and where that is too little it is computed
 anew. The network itself computes in float32, where the order of a sum matters, and machines differ
 in it; how far that can move a logit is bounded for any order (Higham 2002, "Accuracy and Stability
-of Numerical Algorithms", chapter 3). Where no logit comes so near to its threshold, every machine
+of Numerical Algorithms", chapters 2 and 3), with numbers too small for float32 taken for 0 or not,
+and with products rounded on their own or together with a sum. Weights so large that anything on the
+way could overflow are refused. Where no logit then comes so near to its threshold, every machine
 finds the same bits, and so does a network that never rounds: those are the answers here.
 
 NumPy only. Nothing here depends on there being 16 bits: pairs of 8 and 8 are counted in a moment.
@@ -31,6 +33,7 @@ from helpers.neural.rounds import Coupling, Rounds, round_table
 STEPS = 32_000  # the largest sum in steps: int16 ends at 32,767
 SLACK = 2  # three numbers rounded to half a step each; the rest is far more than float64 needs
 TINY = float(np.finfo(np.float32).tiny)  # where a logit that is always 0 would divide by 0
+HUGE = float(np.finfo(np.float32).max)
 
 # --- numbers and their signs ----------------------------------------------------------------------
 
@@ -163,7 +166,8 @@ class GateRows(Rows):
         self.form = QuadraticForm.of(network)
         self.rms = np.maximum(self.form.rms, TINY)
         self.rounding = float((rounding_of_gates(network) / self.rms).max())
-        self.step = float((self.form.reach / self.rms).max()) / STEPS  # in units of the rms
+        reach = float((self.form.reach / self.rms).max())
+        self.step = max(reach, TINY) / STEPS  # in units of the rms
         self._make_tables(self.form.divided(self.rms * self.step))
 
     def _make_tables(self, form: QuadraticForm) -> None:
@@ -216,7 +220,9 @@ class CouplingRows(Rows):
         self.kernel, self.bias = (w.astype(np.float64) for w in network.weights)
         self.rms = np.maximum(np.sqrt((self.kernel**2).sum(axis=0) + self.bias**2), TINY)
         reach = np.abs(self.kernel).sum(axis=0) + np.abs(self.bias)
-        self.rounding = float((rounding(len(self.kernel) + 1) * reach / self.rms).max())
+        self.rounding = float(
+            (rounding_of(len(self.kernel), reach, peak(network)) / self.rms).max()
+        )
 
     def __call__(self, fixed: int) -> Row:
         key = np.broadcast_to(self.signs[fixed], (256, 16))
@@ -238,22 +244,54 @@ def whole(numbers: np.ndarray) -> np.ndarray:
 # --- how near a threshold, and how far rounding reaches -------------------------------------------
 
 
-def rounding(terms: int) -> float:
-    """gamma: at most this is the relative error of so many float32 operations, in any order."""
+def rounding_of(operations: int, reach: np.ndarray, largest: float) -> np.ndarray:
+    """How far float32 can move a result, like `reach`, in whatever order it computes.
+
+    `operations`: through so many each term of the result goes at most. Every one errs by a share of
+    2^-24, so that the errors are a share of `reach`, the result if nothing in it cancelled.
+    Where what is too small for float32 is taken for 0, an operation errs by TINY besides. For each
+    of our terms there are fewer than operations^2 of these, and what is done with them later makes
+    all together less than 2 `largest` times as large: see `peak`.
+    """
     unit = float(np.finfo(np.float32).epsneg)
-    return terms * unit / (1 - terms * unit)
+    share = operations * unit / (1 - operations * unit)
+    return share * reach + 2 * operations**2 * TINY * largest
 
 
 def rounding_of_gates(network: Chain) -> np.ndarray:
     """How far float32 can move each logit of a gate network, (m,), in whatever order it adds.
 
-    A logit is a sum over gates, of products, of two sums over signs. The error of each of these is
-    its gamma times what it would be if nothing in it cancelled, and gammas add up.
+    A logit is a sum over gates, of products, of two sums over signs. `rounds.gate_table` multiplies
+    out, and each term goes through a sum over 24 signs and a bias, two products, a sum over twice
+    the gates, and one of ten numbers. The bound is for both.
     """
-    kernel, bias, out, bias_out = (np.abs(w.astype(np.float64)) for w in network.weights)
-    left, right = np.split(kernel.sum(axis=0) + bias, 2)
-    terms = 2 * (len(kernel) + 1) + 1 + (len(out) + 1)
-    return rounding(terms) * ((left * right) @ out + bias_out)
+    _, _, out, bias_out = (np.abs(w.astype(np.float64)) for w in network.weights)
+    left, right = sizes_of_sums(network)
+    operations = 2 * (len(network.weights[0]) + 1) + 2 * (len(out) + 1) + 10
+    return rounding_of(operations, (left * right) @ out + bias_out, peak(network))
+
+
+def sizes_of_sums(network: Chain) -> np.ndarray:
+    """What the left and right sums of each gate would be if nothing cancelled, (2, gates)."""
+    kernel, bias = (np.abs(w.astype(np.float64)) for w in network.weights[:2])
+    return (kernel.sum(axis=0) + bias).reshape(2, -1)
+
+
+def peak(network: Chain | Coupling) -> float:
+    """No less than anything that turns up on the way to a logit, in any order, nor than 1.
+
+    Factors may come in any order, so that those below 1 count as 1.
+    """
+    if isinstance(network, Coupling):
+        return 1 + float(sum(np.abs(w.astype(np.float64)).sum() for w in network.weights))
+    out, bias_out = (np.abs(w.astype(np.float64)) for w in network.weights[2:])
+    left, right = np.maximum(1, sizes_of_sums(network))
+    return float((left * right * np.maximum(1, out.max(axis=1))).sum() + bias_out.max())
+
+
+def overflows(network: Chain | Coupling) -> bool:
+    """Whether float32 could overflow. Half of its range is left to what rounding adds."""
+    return not peak(network) < HUGE / 2
 
 
 @dataclass(frozen=True)
