@@ -1,21 +1,143 @@
-"""Learners' working copies of the lessons, in my_lessons/: what JupyterLab opens, and nothing else.
+"""Learners' working copies of the lessons, in my_lessons/: what `make lab` opens.
 
-`make lab` makes them (through helpers/jupyter_server_config.py, which calls `prepare`), and
-`make restore ARGS=03` brings one back as the kit has it: `python -m helpers.copies 03`.
+`python -m helpers.copies` makes those that are missing and renews those that nobody changed; what
+a learner changed stays. `python -m helpers.copies 03` brings lesson 3 back as the kit has it, and
+keeps the learner's beside it.
 """
 
 from __future__ import annotations
 
+import argparse
+import hashlib
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-COPIES = ROOT / "my_lessons"
+from ipykernel.ipkernel import IPythonKernel
+from nbformat import NotebookNode
+
+from helpers import lessons
+from helpers.files import check_writable, read_json, whole_or_nothing, write_json
+
+COPIES = lessons.ROOT / "my_lessons"
+RECORD = ".as_in_the_kit.json"  # the digest of each lesson that was put there, by its name
 
 
-def prepare() -> Path:
-    """The folder with the lessons to open: my_lessons, or notebooks where nothing can be written.
+def prepare(folder: Path = COPIES) -> Path:
+    """Make and renew the copies; the folder to open, which is notebooks/ where they cannot be made.
 
-    Copies that are missing are made, and those that nobody changed follow the kit; what a learner
-    changed stays, and a line says which lessons are newer in the kit.
+    A sentence says so, and another which lessons are newer in the kit than what a learner changed.
     """
-    raise NotImplementedError
+    try:
+        newer = renew(folder)
+    except (OSError, ValueError) as error:
+        print(f"{error} The lessons are opened in {lessons.LESSONS.name}, to be read.")
+        return lessons.LESSONS
+    if newer:
+        print(
+            f"The kit has newer versions of {', '.join(newer)}. Those in {folder.name} stay as "
+            f"you changed them; make restore ARGS={newer[0][:2]} fetches one and keeps yours."
+        )
+    return folder
+
+
+def renew(folder: Path) -> list[str]:
+    """Make and renew the copies; the names of lessons that a learner changed, and the kit since.
+
+    Raises OSError or ValueError, in a sentence, where they cannot be made.
+    """
+    check_writable(folder / RECORD)
+    record, newer = {}, []
+    with suppress(OSError, ValueError):  # none yet, or damaged: then every change is a learner's
+        record = read_json(folder / RECORD)
+    for name in lessons.NAMES:
+        path, latest = folder / f"{name}.ipynb", digest_of(original(name))
+        if not path.exists() or digest_in(path) in (record.get(name), latest):
+            put(name, path)
+            record[name] = latest
+        elif record.get(name) != latest:
+            newer.append(name)
+    write_json(folder / RECORD, record)
+    return newer
+
+
+def restore(name: str, folder: Path = COPIES) -> list[Path]:
+    """Bring a copy back as the kit has it; the files that now hold what a learner made of it.
+
+    Answers that were typed into the lesson in notebooks/ leave it in the same way.
+    """
+    copy, source, kept = folder / f"{name}.ipynb", lessons.path_of(name), []
+    check_writable(copy)
+    if copy.exists() and digest_in(copy) != digest_of(original(name)):
+        kept.append(keep(copy, folder))
+    if lessons.answered(lessons.read(source)):
+        kept.append(keep(source, folder))
+        lessons.write(lessons.with_blank_answers(lessons.read(source)), source)
+    copy.unlink(missing_ok=True)
+    renew(folder)
+    return kept
+
+
+def original(name: str) -> NotebookNode:
+    """A lesson without answers, and with what JupyterLab would add in opening it.
+
+    So who opens a copy and touches nothing has changed nothing.
+    """
+    lesson = lessons.with_blank_answers(lessons.read(lessons.path_of(name)))
+    lesson.metadata.language_info = IPythonKernel.language_info
+    return lesson
+
+
+def put(name: str, path: Path) -> None:
+    """Write a lesson where it is not already, to the byte: JupyterLab asks about newer files."""
+    lesson = original(name)
+    if not path.exists() or path.read_text(encoding="utf-8") != lessons.text_of(lesson):
+        lessons.write(lesson, path)
+
+
+def keep(path: Path, folder: Path) -> Path:
+    """Copy a learner's version to a name in `folder` that nothing has yet; that path."""
+    names = (f"{path.stem}_mine{number}.ipynb" for number in ["", *range(2, 1000)])
+    kept = next(folder / name for name in names if not (folder / name).exists())
+    with whole_or_nothing(kept) as unfinished:
+        unfinished.write_bytes(path.read_bytes())
+    return kept
+
+
+def digest_of(lesson: NotebookNode) -> str:
+    """SHA-256 of a lesson, apart from what one run and one Python leave in it."""
+    return hashlib.sha256(lessons.text_of(lessons.without_traces(lesson)).encode()).hexdigest()
+
+
+def digest_in(path: Path) -> str:
+    """The digest of the lesson in a file; none at all where it is no lesson any more."""
+    with suppress(OSError, ValueError):
+        return digest_of(lessons.read(path))
+    return ""
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """The command line; 0 if the copies are as they were asked for."""
+    parser = argparse.ArgumentParser(prog="python -m helpers.copies", description=__doc__)
+    parser.add_argument("lessons", nargs="*", metavar="lesson", help="to bring back, as in 03")
+    arguments = parser.parse_args(words)
+    if not arguments.lessons:
+        return 0 if prepare() == COPIES else 1
+    try:
+        for path in lessons.chosen(arguments.lessons):
+            say_what_was_kept(path.stem, restore(path.stem))
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def say_what_was_kept(name: str, kept: Sequence[Path]) -> None:
+    """One sentence about a lesson that was brought back."""
+    yours = " and ".join(f"{path.parent.name}/{path.name}" for path in kept)
+    print(f"{name} is as in the kit{f'; what you had made of it is in {yours}' if yours else ''}.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

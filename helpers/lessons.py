@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import argparse
 import copy
+import re
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellControlSignal, DeadKernelError
 from nbformat import NotebookNode, v4
 
 from helpers import pages
 from helpers.exercises import NOT_YET_ANSWERED
-from helpers.files import whole_or_nothing
+from helpers.files import readable, refusing, whole_or_nothing
 
 ROOT = Path(__file__).resolve().parents[1]
 LESSONS = ROOT / "notebooks"
@@ -39,6 +41,10 @@ NAMES = (
     "07_a_cipher_with_a_proof",
 )
 
+# An exercise ends in `lesson01.bits_of_200.check(bits_of_200)`, and has dots until it is answered.
+CHECK = re.compile(r"^lesson\d\d\.(\w+)\.check\(\1\)$", re.MULTILINE)
+DOTS = re.compile(r"(=|return) \.\.\.$", re.MULTILINE)
+
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -46,29 +52,41 @@ METADATA = {
 LIVE_WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
-# --- exercises ------------------------------------------------------------------------------------
+# --- exercises: each remembers, in its cell's metadata, how it is asked ---------------------------
 
 
-def is_exercise(cell: NotebookNode) -> bool:
-    """Whether a learner answers here; its metadata keep the cell as it is before any answer."""
-    return "blank" in cell.metadata
-
-
-def blank(cell: NotebookNode) -> None:
-    """Put the three dots back into an exercise's cell, in place, and what it prints with them."""
-    cell.source = cell.metadata.blank
-    cell.outputs = [v4.new_output("stream", text=NOT_YET_ANSWERED + "\n")]
+def answered(lesson: NotebookNode) -> list[str]:
+    """The names of the cells that hold a learner's answer."""
+    return [cell.id for cell in lesson.cells if is_exercise(cell) and not DOTS.search(cell.source)]
 
 
 def with_blank_answers(lesson: NotebookNode) -> NotebookNode:
-    """A copy of the lesson as the kit asks it: what a learner answered is left out."""
+    """A copy of the lesson as the kit asks it: a learner's answers, whatever they are, are out."""
     lesson = copy.deepcopy(lesson)
     code = [cell for cell in lesson.cells if cell.cell_type == "code"]
     for number, cell in enumerate(code, start=1):
         if is_exercise(cell):
-            blank(cell)
+            put_dots_back(cell)
             cell.execution_count = number
     return lesson
+
+
+def is_exercise(cell: NotebookNode) -> bool:
+    """Whether a learner answers here."""
+    return "blank" in cell.metadata
+
+
+def put_dots_back(cell: NotebookNode) -> None:
+    """Make an exercise as it is asked, in place: its three dots, and what it prints with them."""
+    cell.source = cell.metadata.blank
+    cell.outputs = [v4.new_output("stream", text=f"{NOT_YET_ANSWERED}\n")]
+
+
+def remember_dots(lesson: NotebookNode) -> None:
+    """Have each exercise remember how it is asked, in place, as long as nobody has answered it."""
+    for cell in lesson.cells:
+        if CHECK.search(cell.source) and DOTS.search(cell.source):
+            cell.metadata["blank"] = cell.source
 
 
 # --- running --------------------------------------------------------------------------------------
@@ -79,7 +97,7 @@ def run(path: Path, seconds_per_cell: int = 300) -> NotebookNode:
 
     Raises OSError where there is no file, and CellExecutionError where a cell fails.
     """
-    lesson = nbformat.read(path, as_version=4)
+    lesson = read(path)
     NotebookClient(
         lesson,
         timeout=seconds_per_cell,
@@ -95,25 +113,70 @@ def run(path: Path, seconds_per_cell: int = 300) -> NotebookNode:
 
 def without_traces(lesson: NotebookNode) -> NotebookNode:
     """Drop, in place, what one run leaves: Python's exact version, times, live widgets' names."""
+    drop_live_widgets(lesson)
     lesson.metadata = nbformat.from_dict(METADATA)
     for cell in lesson.cells:
         cell.metadata.pop("execution", None)
-        for output in cell.get("outputs", []):
-            output.get("data", {}).pop(LIVE_WIDGET, None)  # the still picture beside it stays
     return lesson
 
 
+def drop_live_widgets(lesson: dict[str, Any]) -> None:
+    """Leave of each control its still picture, in place: without its kernel it cannot be drawn."""
+    outputs = [output for cell in lesson["cells"] for output in cell.get("outputs", [])]
+    shown = [output["data"] for output in outputs if LIVE_WIDGET in output.get("data", {})]
+    for data in shown:
+        if "image/png" in data:
+            del data[LIVE_WIDGET]
+    if not any(LIVE_WIDGET in data for data in shown):
+        lesson["metadata"].pop("widgets", None)
+
+
+# --- files ----------------------------------------------------------------------------------------
+
+
+def path_of(name: str) -> Path:
+    """Where a lesson of the kit is."""
+    return LESSONS / f"{name}.ipynb"
+
+
+def read(path: Path) -> NotebookNode:
+    """The lesson in a file; FileNotFoundError or ValueError, which name it, where there is none."""
+    path = readable(path)
+    with refusing(path, ".ipynb"):
+        lesson = nbformat.read(path, as_version=4)
+        nbformat.validate(lesson)
+    return lesson
+
+
+def text_of(lesson: NotebookNode) -> str:
+    """The one form in which a lesson is written, so that a second run repeats it to the byte."""
+    return nbformat.writes(lesson) + "\n"
+
+
 def write(lesson: NotebookNode, path: Path) -> None:
-    """Write the lesson in the one form that a second run repeats to the byte."""
+    """Write a lesson, the whole of it or nothing."""
     with whole_or_nothing(path) as unfinished:
-        unfinished.write_text(nbformat.writes(lesson) + "\n", encoding="utf-8", newline="\n")
+        unfinished.write_text(text_of(lesson), encoding="utf-8", newline="\n")
+
+
+# --- commands -------------------------------------------------------------------------------------
 
 
 def refresh(paths: Sequence[Path]) -> bool:
-    """Run lessons and write them back; True if none failed. One that fails keeps its file."""
+    """Run lessons and write them back; True if none failed. One that fails keeps its file.
+
+    Raises ValueError, before anything runs, where one holds a learner's answers.
+    """
+    for path in paths:
+        if cells := answered(read(path)):
+            raise ValueError(
+                f"{path.name} holds an answer, in its cell {cells[0]}, and would lose it: give "
+                f"make restore ARGS={path.stem[:2]} first, which keeps the answer in my_lessons."
+            )
     ran = {path: run_aloud(path) for path in paths}
     for path, lesson in ran.items():
         if lesson:
+            remember_dots(lesson)
             write(lesson, path)
     return all(ran.values())
 
@@ -123,9 +186,12 @@ def export(paths: Sequence[Path]) -> bool:
     ran = {path.stem: run_aloud(path) for path in paths}
     if not all(ran.values()):
         return False
-    for name, page in pages.of(ran, LESSONS).items():
-        PAGES.mkdir(parents=True, exist_ok=True)
-        (PAGES / name).write_text(page, encoding="utf-8")
+    there = [name for name in NAMES if name in ran or (PAGES / f"{name}.html").exists()]
+    shown = {name: ran.get(name) or read(path_of(name)) for name in there}
+    PAGES.mkdir(parents=True, exist_ok=True)
+    for name, page in pages.of(shown, LESSONS, ran).items():
+        with whole_or_nothing(PAGES / name) as unfinished:
+            unfinished.write_text(page, encoding="utf-8")
     print(f"Open {(PAGES / 'index.html').relative_to(ROOT)} in a browser.")
     return True
 
@@ -136,7 +202,7 @@ def run_aloud(path: Path) -> NotebookNode | None:
     start = time.perf_counter()
     try:
         lesson = run(path)
-    except CellExecutionError as error:
+    except (CellControlSignal, DeadKernelError, OSError, ValueError) as error:
         print(f"failed:\n{error}")
         return None
     print(f"{time.perf_counter() - start:.0f} s")
@@ -144,9 +210,17 @@ def run_aloud(path: Path) -> NotebookNode | None:
 
 
 def chosen(beginnings: Sequence[str]) -> list[Path]:
-    """The lessons whose names begin with one of `beginnings`; all of them if there are none."""
-    paths = sorted(LESSONS.glob("*.ipynb"))
-    return [path for path in paths if not beginnings or path.stem.startswith(tuple(beginnings))]
+    """The lessons whose names begin with one of `beginnings`; all of them if there are none.
+
+    Raises ValueError where one of them begins no lesson's name.
+    """
+    for beginning in beginnings:
+        if not any(name.startswith(beginning) for name in NAMES):
+            raise ValueError(
+                f"{beginning!r} is no lesson of the kit: give the beginnings of their names, from "
+                f"{NAMES[0][:2]} to {NAMES[-1][:2]}."
+            )
+    return [path_of(name) for name in NAMES if not beginnings or name.startswith(tuple(beginnings))]
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -157,11 +231,12 @@ def main(words: Sequence[str] | None = None) -> int:
         "lessons", nargs="*", metavar="lesson", help="as in 02; all if none is named"
     )
     arguments = parser.parse_args(words)
-    paths = chosen(arguments.lessons)
-    if not paths:
-        parser.error("no lesson has such a name: give the beginnings of their names, as in 02")
     act = {"refresh": refresh, "export": export}[arguments.what]
-    return 0 if act(paths) else 1
+    try:
+        return 0 if act(chosen(arguments.lessons)) else 1
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":
