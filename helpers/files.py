@@ -85,15 +85,24 @@ def sync_folder(folder: Path) -> None:
 # --- one way to read ------------------------------------------------------------------------------
 
 
+def as_path(path: str | os.PathLike) -> Path:
+    """A file's name as a path; ValueError for what is no name."""
+    name = os.fspath(path) if isinstance(path, (str, os.PathLike)) else None
+    if not isinstance(name, str) or "\0" in name:
+        raise ValueError(
+            "A file is given by its name, a text without null characters; here is "
+            f"{type(path).__name__}: give a name."
+        )
+    return Path(name)
+
+
 def readable(path: str | os.PathLike) -> Path:
-    """The path of a file that can be read; else a sentence.
+    """The path of a file that can be read; else a sentence that names it.
 
     Raises FileNotFoundError for none, OSError for a folder, a device or missing rights, ValueError
-    for what is no path and for a huge file.
+    for what is no name and for a huge file.
     """
-    if not isinstance(path, (str, os.PathLike)) or "\0" in os.fspath(path):
-        raise ValueError(f"A file has a name, as a text; here is {path!r}: give a file's name.")
-    path = Path(path)
+    path = as_path(path)
     if not path.exists():
         raise FileNotFoundError(f"There is no file {str(path)!r}: check its name and folder.")
     if not path.is_file():  # to open a pipe would wait for ever
@@ -112,6 +121,15 @@ def refusing(path: Path, kind: str) -> Iterator[None]:
         yield
     except Exception:  # there are many ways to be damaged
         raise ValueError(f"{path.name} is cut short or no {kind} file: fetch it again.") from None
+
+
+@contextmanager
+def naming(path: Path, kind: str) -> Iterator[None]:
+    """A ValueError about what came out of a file, with the file's name before it."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{path.name} holds no {kind}: {error}") from None
 
 
 # --- texts ----------------------------------------------------------------------------------------
@@ -190,16 +208,19 @@ def check_members(members: Sequence[zipfile.ZipInfo], size: int) -> None:
 def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
     """An array of numbers or texts; ValueError unless it is as long as its header says.
 
-    NumPy would set as much memory aside as the header asks for.
+    `np.load` would first set aside as much memory as the header asks for.
     """
     with archive.open(member) as file:
         np.lib.format.read_magic(file)
-        shape, _, dtype = np.lib.format.read_array_header_1_0(file)
-        length = math.prod(shape) * dtype.itemsize
-        if dtype.kind not in "biufU" or length != member.file_size - file.tell():
-            raise ValueError
-    with archive.open(member) as file:
-        return np.lib.format.read_array(file, allow_pickle=False)
+        shape, columns_first, dtype = np.lib.format.read_array_header_1_0(file)
+        data = bytearray(file.read())
+    size = dtype.itemsize * math.prod(shape)
+    if dtype.kind not in "biufU" or not dtype.itemsize or size != len(data):
+        raise ValueError
+    array = np.ndarray(shape, dtype, data, order="F" if columns_first else "C")
+    if dtype.kind == "U":
+        array.tolist()  # ValueError for numbers that are no characters
+    return array
 
 
 def digest_of(arrays: Mapping[str, np.ndarray]) -> str:
@@ -207,7 +228,7 @@ def digest_of(arrays: Mapping[str, np.ndarray]) -> str:
     digest = hashlib.sha256()
     for name, array in sorted(arrays.items()):
         digest.update(f"{name} {array.dtype.str} {array.shape} ".encode())
-        digest.update(np.ascontiguousarray(array).tobytes())
+        digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
     return digest.hexdigest()
 
 

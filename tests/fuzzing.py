@@ -98,7 +98,7 @@ def outcome(function: Callable, *args) -> object:
     It may refuse by ValueError or OSError with a message of one sentence in the kit's own words,
     which end in a full stop. It may take 5 seconds and 1 GiB of memory.
     """
-    before, started = forget_peak(), time.perf_counter()
+    before, started = forget_peak(), time.process_time()
     try:
         with alarm():
             found = function(*args)
@@ -107,7 +107,7 @@ def outcome(function: Callable, *args) -> object:
         check_sentence(error)
     except Exception as error:
         raise AssertionError(f"a foreign error, {type(error).__name__}: {error}") from error
-    seconds, memory = time.perf_counter() - started, peak() - before
+    seconds, memory = time.process_time() - started, peak() - before
     assert seconds < SECONDS, f"it took {seconds:.1f} seconds"
     assert memory < BYTES, f"it took {memory / 1e9:.1f} GB"
     return found

@@ -51,7 +51,7 @@ def test_a_chain_comes_back_from_its_arrays():
     again = Chain.from_arrays(dict(reversed(arrays.items())))
     assert again.links == chain.links and set(ACTIVATIONS) >= {"gate", "sign"}
     assert np.array_equal(again(x), chain(x))
-    with pytest.raises(KeyError):
+    with pytest.raises(ValueError, match="A single text 'links' was expected"):
         Chain.from_arrays({"00": x})
 
 

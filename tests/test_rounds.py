@@ -197,7 +197,7 @@ def test_rounds_come_back_from_their_arrays(round_, tmp_path):
 
 
 def test_other_arrays_are_no_rounds():
-    with pytest.raises(KeyError):
+    with pytest.raises(ValueError, match="Rounds are 3 numbers beside a network; here are 0"):
         Rounds.from_arrays(random_bob(1).arrays())
 
 

@@ -9,14 +9,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
 
+from helpers.files import json_in
+
 # So few that NumPy leaves a product with a matrix of 64 x 64 to one core: from 128 rows on it would
 # be shared between cores, which on a busy machine takes ten times as long.
 ROWS_AT_ONCE = 96
+
+MOST_NUMBERS = 1 << 22  # in a matrix: many times what any network of the kit has
 
 
 class Link(NamedTuple):
@@ -55,9 +60,13 @@ class Chain:
     """A trained network in NumPy: float32 (n, inputs) -> float32 (n, outputs)."""
 
     def __init__(self, links: Sequence[Link], weights: Sequence[np.ndarray]):
-        """`weights` = [kernel, bias, kernel, bias, ...], as `keras.Model.get_weights` has them."""
-        self.links = tuple(Link(*link) for link in links)
-        self.weights = [np.asarray(w, np.float32) for w in weights]
+        """`weights` = [kernel, bias, kernel, bias, ...], as `keras.Model.get_weights` has them.
+
+        Raises ValueError unless they are finite, and of shapes that fit the links and each other.
+        """
+        self.links = checked_links(links)
+        self.weights = [finite(w) for w in weights]
+        self.shape = checked_shape(self.links, self.weights)
         self.matrices = as_matrices(self.links, self.weights)
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
@@ -77,9 +86,74 @@ class Chain:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Chain:
-        """The network that `arrays` describes. KeyError where that is none."""
-        weights = [arrays[name] for name in sorted(filter(str.isdecimal, arrays), key=int)]
-        return cls(json.loads(str(arrays["links"])), weights)
+        """The network that `arrays` describes. ValueError where that is none."""
+        names = sorted(filter(str.isdecimal, arrays), key=lambda name: (len(name), name))
+        return cls(json_in(arrays, "links"), [arrays[name] for name in names])
+
+
+def checked_links(links: Sequence[Link]) -> tuple[Link, ...]:
+    """Links, or lists of their parts out of a file, as links; ValueError for anything else."""
+    try:
+        links = tuple(Link(*link) for link in links)
+    except TypeError:
+        links = ()
+    known = [isinstance(link.activation, str) and link.activation in ACTIVATIONS for link in links]
+    whole = [isinstance(number, int) and number >= 0 for link in links for number in link[1:]]
+    if not links or not all(known + whole):
+        raise ValueError(
+            "A network is a list of links, each an activation, a stride and a length, such as "
+            f"('tanh', 0, 0), and here is another; the activations are {', '.join(ACTIVATIONS)}: "
+            "choose among them."
+        )
+    return links
+
+
+def finite(weights: np.ndarray) -> np.ndarray:
+    """Weights as float32; ValueError where one is no number, infinite or NaN."""
+    weights = np.asarray(weights)
+    with np.errstate(over="ignore"):
+        numbers = weights.astype(np.float32) if weights.dtype.kind in "biuf" else np.nan
+    if not np.isfinite(numbers).all():
+        raise ValueError(
+            "The weights of a network are finite numbers, and here is one that is not: train it "
+            "anew, or fetch its file again."
+        )
+    return numbers
+
+
+def checked_shape(links: Sequence[Link], weights: Sequence[np.ndarray]) -> tuple[int, int]:
+    """(inputs, outputs) of a network; ValueError where its layers do not fit together."""
+    shapes = [layer_shape(*layer) for layer in zip(links, weights[0::2], weights[1::2])]
+    fit = len(weights) == 2 * len(links) and all(0 not in shape for shape in shapes)
+    if not fit or any(one[1] != next_[0] for one, next_ in pairwise(shapes)):
+        raise ValueError(
+            "Each link of a network has a kernel and a bias, and reads as many numbers as the one "
+            f"before it gives; weights of {', '.join(str(w.shape) for w in weights)} do not fit "
+            "the links: give those of one network."
+        )
+    return shapes[0][0], shapes[-1][1]
+
+
+def layer_shape(link: Link, kernel: np.ndarray, bias: np.ndarray) -> tuple[int, int]:
+    """(inputs, outputs) of a layer; (0, 0) where kernel and bias are not its own, or are huge."""
+    if kernel.ndim != (3 if link.stride else 2) or bias.shape != kernel.shape[-1:]:
+        return 0, 0
+    inputs, outputs, size = *kernel.shape[-2:], kernel.size
+    if link.stride:
+        positions = -(-link.length // link.stride)
+        inputs, outputs = inputs * link.length, outputs * positions
+        size = max(inputs * outputs, kernel.shape[0] * link.length * positions)
+    halves = 2 if link.activation == "gate" else 1
+    return (0, 0) if size > MOST_NUMBERS or outputs % halves else (inputs, outputs // halves)
+
+
+def check_block_function(network: object) -> None:
+    """ValueError for a chain that does not read the 32 signs of block and key, and give 16."""
+    if isinstance(network, Chain) and network.shape != (32, 16):
+        raise ValueError(
+            "A network of a cipher has 32 inputs, block and key, and 16 outputs; here are "
+            f"{network.shape[0]} and {network.shape[1]}: take one for blocks and keys of 16 bits."
+        )
 
 
 def links_of(model) -> tuple[Link, ...]:

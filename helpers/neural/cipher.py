@@ -15,7 +15,6 @@ import os
 import threading
 from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 
@@ -30,9 +29,9 @@ from helpers.bits import (
     picture_to_blocks,
     signs_to_bits,
 )
-from helpers.files import read_npz, write_npz
+from helpers.files import as_path, json_in, naming, read_npz, write_npz
 from helpers.neural import modes
-from helpers.neural.chain import Chain, links_of
+from helpers.neural.chain import Chain, check_block_function, links_of
 from helpers.neural.ciphertext import Ciphertext
 from helpers.neural.rounds import Rounds, round_table
 from helpers.pictures import check_picture
@@ -48,6 +47,9 @@ class NeuralCipher:
         name: str = "mine",
         about: dict | None = None,
     ):
+        check_block_function(alice)
+        check_block_function(bob)
+        check_name(name)
         self.alice, self.bob, self.name, self.about = alice, bob, name, about or {}
         self._codebook_of, self._codebook = None, None
         self._tables = {}
@@ -200,6 +202,11 @@ class NeuralCipher:
         mode; who expects a certain `mode` may say so. Raises ValueError where the ciphertext is not
         of this pair or of another mode than expected.
         """
+        if not isinstance(ciphertext, Ciphertext):
+            raise ValueError(
+                "What is decrypted is a Ciphertext, which knows the shape of its picture; here is "
+                f"{type(ciphertext).__name__}: pass what encrypt returned, or Ciphertext.load."
+            )
         if ciphertext.cipher != self.fingerprint:
             raise ValueError(
                 f"This ciphertext is of another pair ({ciphertext.cipher}), not of {self.name!r} "
@@ -241,18 +248,24 @@ class NeuralCipher:
 
         Raises ValueError where the file is damaged, altered or no pair, FileNotFoundError for none.
         """
-        path = Path(source)
+        path = as_path(source)
         if not path.suffix:
             path = manifest.checked(f"weights/{source}.npz")
         arrays = read_npz(path)
-        try:
-            about = json.loads(str(arrays["about"]))
+        with naming(path, "pair"):
+            about = json_in(arrays, "about")
+            name = about.pop("name", None) if isinstance(about, dict) else None
             networks = [read_network(player, arrays) for player in ("alice", "bob")]
-        except KeyError:
-            raise ValueError(
-                f"{path.name} holds no pair: give a file that NeuralCipher.save wrote."
-            ) from None
-        return cls(*networks, about.pop("name"), about)
+            return cls(*networks, name, about)
+
+
+def check_name(name: str) -> None:
+    """ValueError unless it can be the name of a pair: a short text that can be printed."""
+    if not isinstance(name, str) or not name.isprintable() or not 1 <= len(name) <= 60:
+        raise ValueError(
+            "The name of a pair is a text of 1 to 60 characters that can be printed, and here is "
+            "another: give it a short name."
+        )
 
 
 def with_key(block: np.ndarray, key: Sequence[int]) -> np.ndarray:
@@ -353,7 +366,10 @@ def look_up(table: np.ndarray, rows: np.ndarray) -> np.ndarray:
             # mode="wrap" skips the check whether they are there, and makes `out` fast.
             table.take(rows[part], axis=0, out=found[part], mode="wrap")
 
-    middle = len(rows) // 2 if len(rows) > 4 * at_once else 0
+    if len(rows) <= 4 * at_once:
+        fill(0, len(rows))
+        return found
+    middle = len(rows) // 2
     other = threading.Thread(target=fill, args=(0, middle))
     other.start()
     fill(middle, len(rows))

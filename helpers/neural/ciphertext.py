@@ -6,10 +6,10 @@ fit in a PNG file. Real values take sixteen times as much, and are stretched to 
 
 from __future__ import annotations
 
-import io
 import json
 import math
 import os
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,9 +24,18 @@ from helpers.bits import (
     picture_to_blocks,
     values_to_bits,
 )
-from helpers.files import digest_of, read_npz, whole_or_nothing, write_npz
+from helpers.files import (
+    as_path,
+    digest_of,
+    naming,
+    read_npz,
+    readable,
+    refusing,
+    text_in,
+    whole_or_nothing,
+    write_npz,
+)
 from helpers.neural import modes
-from helpers.pictures import read
 
 
 @dataclass(frozen=True)
@@ -34,8 +43,8 @@ class Ciphertext:
     """The encrypted blocks of a picture, and beside them what is no secret: the picture's shape,
     the fingerprint of the pair, the mode, and its iv or nonce.
 
-    Raises ValueError where the blocks are more or fewer than the shape has, or where mode, iv and
-    nonce do not fit together.
+    Raises ValueError where the data are no blocks, or more or fewer than the shape has, and where
+    mode, iv and nonce do not fit together.
     """
 
     data: np.ndarray  # float16 or float32 (n, 16), values; of a binary pair uint16 (n,), blocks
@@ -46,7 +55,18 @@ class Ciphertext:
     nonce: np.ndarray | None = None  # uint8 (16,), in CTR mode
 
     def __post_init__(self):
+        check_shape(self.shape)
+        check_data(self.data)
+        if not isinstance(self.cipher, str):
+            raise ValueError(
+                f"The fingerprint of a pair is a text; here is {type(self.cipher).__name__}: give "
+                "the fingerprint of the cipher."
+            )
         modes.start_of(self.mode, self.iv, self.nonce)
+        if self.mode != "ECB" and not self.binary:
+            raise ValueError(
+                f"Real values are in ECB mode, not in {self.mode}: leave the mode out."
+            )
         blocks = -(-math.prod(self.shape) // 2)
         if len(self.data) != blocks:
             raise ValueError(
@@ -89,7 +109,7 @@ class Ciphertext:
         A .png file shows `as_picture`, and holds the rest as a text, which viewers ignore. Any
         other is .npz (arrays and texts, no pickle). ValueError for real values in a PNG file.
         """
-        if Path(path).suffix.lower() != ".png":
+        if as_path(path).suffix.lower() != ".png":
             write_npz(path, self.arrays())
         elif self.binary:
             write_png(path, self)
@@ -102,7 +122,7 @@ class Ciphertext:
     @classmethod
     def load(cls, path: str | os.PathLike) -> Ciphertext:
         """Read what `save` wrote; ValueError where the file is damaged or of another kind."""
-        path = Path(path)
+        path = as_path(path)
         arrays = read_png(path) if path.suffix.lower() == ".png" else read_npz(path)
         data = {"values", "blocks"} & set(arrays)
         rest = set(arrays) - data
@@ -110,9 +130,11 @@ class Ciphertext:
             raise ValueError(
                 f"{path.name} holds no ciphertext: give a file that Ciphertext.save wrote."
             )
-        texts = {name: str(arrays[name]) for name in rest & {"cipher", "mode"}}
-        starts = {name: arrays[name] for name in rest & {"iv", "nonce"}}
-        return cls(arrays[data.pop()], tuple(arrays["shape"].tolist()), **texts, **starts)
+        with naming(path, "ciphertext"):
+            texts = {name: text_in(arrays, name) for name in rest & {"cipher", "mode"}}
+            starts = {name: arrays[name] for name in rest & {"iv", "nonce"}}
+            shape = tuple(np.atleast_1d(arrays["shape"]).tolist())
+            return cls(arrays[data.pop()], shape, **texts, **starts)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """All of it as arrays for a file."""
@@ -125,6 +147,44 @@ class Ciphertext:
 
 
 LABELS = {"shape", "cipher", "mode", "iv", "nonce"}
+
+# --- what a ciphertext must be --------------------------------------------------------------------
+
+
+def check_shape(shape: tuple[int, int, int]) -> None:
+    """ValueError unless it is the shape of a picture."""
+    whole = isinstance(shape, tuple) and all(isinstance(n, int) and n > 0 for n in shape)
+    if not whole or shape[2:] != (3,):
+        raise ValueError(
+            "The shape of a picture is (height, width, 3), in pixels, and here is another: give "
+            "that of the picture that was encrypted."
+        )
+
+
+def check_data(data: np.ndarray) -> None:
+    """ValueError unless it is blocks, uint16 (n,), or finite values, float16 or float32 (n, 16)."""
+    kind = getattr(data, "dtype", None), getattr(data, "shape", ())[1:]
+    if kind not in KINDS or (kind[0] != np.uint16 and not all_finite(data)):
+        raise ValueError(
+            "A ciphertext is blocks, uint16 (n,), or finite values, float16 or float32 (n, 16), "
+            "and here is something else: give what a cipher encrypted."
+        )
+
+
+KINDS = [(np.dtype(np.uint16), ()), (np.dtype(np.float16), (16,)), (np.dtype(np.float32), (16,))]
+
+
+def all_finite(values: np.ndarray) -> bool:
+    """`np.isfinite(values).all()`, thirty times as fast.
+
+    Read as integers, with their sign bit or without, infinity and NaN are above all other numbers.
+    """
+    infinity, size = values.dtype.type(np.inf), values.itemsize
+    return all(
+        values.view(kind).max(initial=0) < edge.view(kind)
+        for kind, edge in ((f"i{size}", infinity), (f"u{size}", -infinity))
+    )
+
 
 # --- real values, to look at ----------------------------------------------------------------------
 
@@ -154,12 +214,15 @@ def stretched(values: np.ndarray) -> np.ndarray:
 
 # --- bits, as a PNG file --------------------------------------------------------------------------
 
+MOST_PIXELS = 1 << 25  # twice as many as 4096 x 4096
+
 
 def write_png(path: str | os.PathLike, ciphertext: Ciphertext) -> None:
     """The bytes as pixels; as a text under "ciphertext" what a picture of that size cannot hold.
 
     That is the labels, and the second byte of the last block where the bytes are odd in number.
     """
+    check_pixels(as_path(path), ciphertext.shape[1], ciphertext.shape[0])
     arrays = ciphertext.arrays()
     size = math.prod(ciphertext.shape)
     text = {name: arrays[name].tolist() for name in arrays.keys() - {"blocks", "shape"}}
@@ -174,23 +237,39 @@ def write_png(path: str | os.PathLike, ciphertext: Ciphertext) -> None:
 
 def read_png(path: Path) -> dict[str, np.ndarray]:
     """The arrays of the ciphertext that `write_png` wrote; ValueError unless all are unchanged."""
-    _, data = read(path)
-    try:
-        with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
-            picture = np.array(image)
-            text = json.loads(image.text.get("ciphertext", "null"))
-    except Exception:  # a damaged PNG file fails in many ways
-        raise ValueError(f"{path.name} is cut short or no .png file: fetch it again.") from None
+    picture, text = pixels_and_text(readable(path))
     if text is None:
         raise ValueError(
             f"{path.name} is a picture without the text that Ciphertext.save puts beside it: give "
             "the file itself, not one that another program made of it."
         )
-    blocks = picture_to_blocks(picture)
-    blocks[-1] |= text["last_byte"] or 0
-    arrays = {"blocks": blocks, "shape": np.array(picture.shape)}
-    arrays |= {name: np.array(text[name]) for name in text.keys() & {"cipher", "mode"}}
-    arrays |= {name: np.array(text[name], np.uint8) for name in text.keys() & {"iv", "nonce"}}
-    if text["digest"] != digest_of(arrays):
+    with refusing(path, ".png"):
+        arrays = {"blocks": picture_to_blocks(picture), "shape": np.array(picture.shape)}
+        arrays["blocks"][-1] |= text["last_byte"] or 0
+        arrays |= {name: np.array(text[name]) for name in text.keys() & {"cipher", "mode"}}
+        arrays |= {name: np.array(text[name], np.uint8) for name in text.keys() & {"iv", "nonce"}}
+        unchanged = text["digest"] == digest_of(arrays)
+    if not unchanged:
         raise ValueError(f"{path.name} was changed after it was written: fetch it again.")
     return arrays
+
+
+def pixels_and_text(path: Path) -> tuple[np.ndarray, dict | None]:
+    """A PNG file's pixels, uint8 (height, width, 3), and what `write_png` put beside them."""
+    with refusing(path, ".png"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of Pillow's, that the picture is large
+        image = Image.open(path, formats=("PNG",))
+    with image:
+        check_pixels(path, *image.size)
+        with refusing(path, ".png"):
+            picture = np.array(image)
+            text = json.loads(image.text.get("ciphertext", "null"))
+    return picture, text
+
+
+def check_pixels(path: Path, width: int, height: int) -> None:
+    """ValueError for more pixels than are read: a small PNG file could fill the memory."""
+    if width * height > MOST_PIXELS:
+        raise ValueError(
+            f"{path.name} has {width} x {height} pixels, over {MOST_PIXELS:,}: use an .npz file."
+        )

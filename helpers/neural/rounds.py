@@ -22,7 +22,8 @@ from functools import singledispatch
 import numpy as np
 
 from helpers.bits import ALL_BLOCKS, bits_to_blocks, bits_to_signs, blocks_to_bits
-from helpers.neural.chain import Chain, Link, gate, sign
+from helpers.files import json_in
+from helpers.neural.chain import Chain, Link, check_block_function, finite, gate, sign
 
 HALF = 8  # bits of half a block
 ALL_HALVES = bits_to_signs(blocks_to_bits(ALL_BLOCKS[:256])[:, HALF:])  # (256, 8)
@@ -81,7 +82,7 @@ class Mixing:
 
 def checked(kernel: np.ndarray, bias: np.ndarray, shape: tuple[int, int]) -> list[np.ndarray]:
     """The weights of a round as float32, once the shapes are known to be right."""
-    weights = [np.asarray(kernel, np.float32), np.asarray(bias, np.float32)]
+    weights = [finite(kernel), finite(bias)]
     if [w.shape for w in weights] != [shape, shape[1:]]:
         raise ValueError(
             f"This round has a kernel of shape {shape} and a bias of shape {shape[1:]}; here are "
@@ -100,6 +101,7 @@ class Rounds:
     def __init__(
         self, round_: Coupling | Mixing | Chain, count: int, key_step: int, backwards: bool = False
     ):
+        check_block_function(round_)
         numbers = count, key_step, backwards
         whole = all(isinstance(number, (int, np.integer, np.bool_)) for number in numbers)
         if not whole or not 1 <= count <= MOST_ROUNDS or backwards not in (0, 1):
@@ -160,11 +162,20 @@ class Rounds:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Rounds:
-        """What `arrays` wrote. KeyError where the arrays describe no rounds."""
-        kinds = {kind.links[0].activation: kind for kind in (Coupling, Mixing)}
-        kind = kinds.get(json.loads(str(arrays["links"]))[0][0])
-        round_ = kind(arrays["00"], arrays["01"]) if kind else Chain.from_arrays(arrays)
-        return cls(round_, *arrays["rounds"].tolist())
+        """What `arrays` wrote. ValueError where the arrays describe no rounds."""
+        nothing = np.zeros(0)
+        numbers = arrays.get("rounds", nothing)
+        if numbers.shape != (3,):
+            raise ValueError(
+                f"Rounds are 3 numbers beside a network; here are {numbers.size}: fetch the file "
+                "again."
+            )
+        kinds = {json.dumps(kind.links): kind for kind in (Coupling, Mixing)}
+        if kind := kinds.get(json.dumps(json_in(arrays, "links"))):
+            round_ = kind(arrays.get("00", nothing), arrays.get("01", nothing))
+        else:
+            round_ = Chain.from_arrays(arrays)
+        return cls(round_, *numbers.tolist())
 
 
 # --- one round under one key, as a table ----------------------------------------------------------
