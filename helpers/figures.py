@@ -388,19 +388,12 @@ def picture_and_lines(picture: np.ndarray, lines: Sequence[str], text: str) -> F
     return figure
 
 
-def beside(pictures: Sequence[np.ndarray]) -> np.ndarray:
-    """Pictures, uint8 (height, width, 3), in a row on white: one such picture.
-
-    Small ones are enlarged, all alike and pixel by pixel, to be seen: up to about 256 pixels each.
+def enlarged(picture: np.ndarray) -> np.ndarray:
+    """A small picture, uint8 (height, width[, 3]), enlarged pixel by pixel, to be seen: up to about
+    256 pixels a side.
     """
-    height, width = np.max([picture.shape[:2] for picture in pictures], axis=0)
-    gap = max(1, width // 16)
-    sheet = np.full((height, len(pictures) * (width + gap) - gap, 3), 255, np.uint8)
-    for number, picture in enumerate(pictures):
-        left = number * (width + gap)
-        sheet[: picture.shape[0], left : left + picture.shape[1]] = picture
-    zoom = max(1, 256 // max(height, width))
-    return sheet.repeat(zoom, axis=0).repeat(zoom, axis=1)
+    zoom = max(1, 256 // max(picture.shape[:2]))
+    return picture.repeat(zoom, axis=0).repeat(zoom, axis=1)
 
 
 def pictures_and_text(pictures: Sequence[np.ndarray], titles: Sequence[str], text: str) -> Figure:

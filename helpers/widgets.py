@@ -10,12 +10,14 @@ What they compute stands elsewhere (`bits`, `metrics`, `neural`, `learnable`), w
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import html
 import io
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +28,6 @@ from ipywidgets import (
     Dropdown,
     FileUpload,
     FloatProgress,
-    GridBox,
     HBox,
     IntProgress,
     IntSlider,
@@ -57,6 +58,10 @@ class Control(VBox):
     A control says in `alt` what there is to see, and in `still` draws it as a PNG file.
     """
 
+    def __init__(self, parts: Sequence[Widget]):
+        super().__init__([*parts, HTML(in_the_page(), layout=Layout(display="none"))])
+        self.add_class("kit-control")
+
     def alt(self) -> str:
         """The control as it stands now, in words."""
         raise NotImplementedError
@@ -72,12 +77,28 @@ class Control(VBox):
         return super()._repr_mimebundle_(**options) | still, {"image/png": {"alt": alt}}
 
 
+@functools.cache
+def in_the_page() -> str:
+    """A <style> that looks as controls.css says, and does controls.js once it is in the page.
+
+    (An HTML widget runs no <script>.)
+    """
+    here = Path(__file__).parent
+    look, behaviour = ((here / f"controls.{end}").read_text("utf-8") for end in ("css", "js"))
+    return markup('<style onload="{}">', behaviour) + look + "</style>"
+
+
+def markup(template: str, *values: object) -> str:
+    """HTML with values in the places of `{}`, as text: whatever they hold, it is no markup."""
+    return template.format(*(html.escape(str(value)) for value in values))
+
+
 class Notice(Control):
     """A sentence where a control would be, had its input been right."""
 
     def __init__(self, text: str):
         self.text = text
-        super().__init__([sentence(text, figures.VERMILLION)])
+        super().__init__([sentence(text, WRONG)])
 
     def alt(self) -> str:
         return self.text
@@ -94,19 +115,52 @@ def built(kind: type[Control], *arguments) -> Control:
         return Notice(str(error))
 
 
-def sentence(text: str = "", colour: str = "inherit") -> HTML:
+RIGHT, WRONG = "inherit", "var(--kit-wrong)"  # colours of a sentence; see controls.css
+
+
+def sentence(text: str = "", colour: str = RIGHT) -> HTML:
     """A line of text below a control; screen readers read it out when it changes."""
     line = HTML()
     say(line, text, colour)
     return line
 
 
-def say(line: HTML, text: str, colour: str = "inherit") -> None:
+def say(line: HTML, text: str, colour: str = RIGHT) -> None:
     """Put a new text into a `sentence`."""
-    line.value = (
-        f'<div role="status" aria-live="polite" style="color: {colour}; line-height: 1.5">'
-        f"{html.escape(text)}</div>"
+    line.value = markup(
+        '<div role="status" aria-live="polite" style="color: {}; line-height: 1.5">{}</div>',
+        colour,
+        text,
     )
+
+
+HIGHEST = "512px"  # of a picture on the screen, or one of 3 x 2000 pixels would fill the page
+
+
+def picture_view(width: str = "100%", max_width: str = "100%") -> Picture:
+    """A place for a picture, in its own proportions."""
+    layout = Layout(width=width, max_width=max_width, max_height=HIGHEST, object_fit="contain")
+    return Picture(format="png", layout=layout)
+
+
+class PictureRow(HBox):
+    """Pictures side by side, each below its caption; where the page is narrow, in several rows."""
+
+    def __init__(self, captions: Sequence[str], widest: str = "256px"):
+        self.views = [picture_view() for _ in captions]
+        box = Layout(flex="1 1 170px", max_width=widest)
+        cells = [
+            VBox([HTML(markup("<b>{}</b>", caption)), view], layout=box)
+            for caption, view in zip(captions, self.views)
+        ]
+        for cell in cells:
+            cell.add_class("kit-captioned")
+        super().__init__(cells, layout=Layout(flex_flow="row wrap", grid_gap="4px 16px"))
+
+    def put(self, row: Sequence[np.ndarray]) -> None:
+        """Show pictures, uint8 (height, width[, 3]), small ones enlarged."""
+        for view, picture in zip(self.views, row):
+            view.value = pictures.to_png(figures.enlarged(picture))
 
 
 def decryption(cipher: NeuralCipher, ciphertext: Ciphertext) -> Callable[[np.ndarray], np.ndarray]:
@@ -144,11 +198,11 @@ class PictureUpload(Control):
             accept="image/*",
             layout=Layout(width="11em"),
         )
-        self.image = Picture(layout=Layout(max_width="384px", object_fit="contain"))
+        self.image = picture_view("auto", "384px")
         self.line = sentence()
         super().__init__([self.button, self.image, self.line])
         self.button.observe(lambda change: self.take(change.new), names="value")
-        self.put(default, "A built-in picture, until you choose one of your own.")
+        self.put(default, "A built-in picture, until you choose one of your own:")
 
     def put(self, picture: np.ndarray, text: str) -> None:
         """Show a picture and say something about it; who observes `picture` hears of it."""
@@ -161,15 +215,30 @@ class PictureUpload(Control):
         """Show the uploaded file; where it is no picture, say so and keep the one before."""
         if not files:
             return
+        file = files[-1]
+        say(self.line, f"Reading {file['name']} ...")  # so that a second failure is news too
         try:
-            data = bytes(files[-1]["content"])
-            picture = pictures.open_picture(data, self.max_side, downscale=True)
+            self.put(*self.opened(file))
         except ValueError as error:
-            say(self.line, f"{error} The picture above stays.", figures.VERMILLION)
-            return
+            say(self.line, f"{file['name']}: {error} The picture above stays.", WRONG)
+        self.button.value = ()  # or the same file, chosen again, would be no change
+
+    def opened(self, file: dict) -> tuple[np.ndarray, str]:
+        """The picture in a file from the page, and what to say of it. Raises ValueError."""
+        data = bytes(file["content"])
+        if file["type"] == TOO_LARGE:
+            raise ValueError(
+                f"It has {int(data) / 1e6:.0f} MB, and only a PNG, JPEG, GIF, WebP or BMP can be "
+                "made smaller on the way: save it as one of them, or in under 9 MB."
+            )
+        picture = pictures.open_picture(data, self.max_side, downscale=True)
         with Image.open(io.BytesIO(data)) as original:
             smaller = max(original.size) > self.max_side
-        self.put(picture, "Your picture, made smaller to" if smaller else "Your picture:")
+        name = file["name"]
+        return (
+            picture,
+            f"Your picture {name}, made smaller to" if smaller else f"Your picture {name}:",
+        )
 
     def alt(self) -> str:
         height, width, _ = self.picture.shape
@@ -179,12 +248,16 @@ class PictureUpload(Control):
         return self.image.value
 
 
+TOO_LARGE = "too-large"  # what controls.js sends in the place of a file over 9 MB: its size
+
+
 def picture_upload(default: np.ndarray, max_side: int = 1024) -> PictureUpload:
     """A button for a picture of one's own; until it is used, the picture is `default`.
 
     The picture in use is `.picture`, uint8 (height, width, 3): what follows it calls
     `.observe(function, names="picture")`. A side over `max_side` pixels is scaled down, and the
-    control says so; a file that is no picture is named, and changes nothing.
+    control says so; a file that is no picture is named, and changes nothing. A file over 9 MB is
+    made smaller by the browser, to 1600 pixels at most, since Jupyter may drop it without a word.
 
     Raises ValueError if `default` is no picture.
     """
@@ -202,32 +275,47 @@ class TrainingMonitor(Control):
     """Curves that grow while the networks learn, and a button to stop; see `training_monitor`."""
 
     def __init__(self):
-        self.phases, self.drawn_at = [], 0.0
-        self.stop = ToggleButton(
-            description="Stop", tooltip="End the training and keep what is learned"
+        self.phases, self.drawn_at, self.stopping = [], 0.0, False
+        self.stop = Button(
+            description="Stop", tooltip="End this phase and keep what is learned", disabled=True
         )
         self.bar = FloatProgress(max=1, style={"bar_color": figures.BLUE}, layout=Layout(flex="1"))
         self.image = Picture(format="png", layout=Layout(width="100%", max_width="880px"))
         self.line = sentence("The training has not begun.")
         row = HBox([self.stop, self.bar], layout=Layout(width="100%", max_width="880px"))
         super().__init__([row, self.line, self.image])
+        self.stop.on_click(self.ask_to_stop)
         hear_while_busy(self.stop)
         self.draw()
+
+    def ask_to_stop(self, _=None) -> None:
+        """Have the phase that runs now end at its next 100 iterations."""
+        self.stopping = True
 
     def watch(self, history) -> bool:
         """Show how far `history`, a `training.History`, has come; True once Stop is pressed."""
         if not any(history is phase for phase in self.phases):
-            self.phases.append(history)
+            self.begin(history)
         done = len(history.iteration) * ITERATIONS_A_POINT / history.phase.iterations
-        stop = self.stop.value
-        if stop or done >= 1 or time.monotonic() - self.drawn_at >= SECONDS_A_DRAWING:
+        stopping = self.stopping
+        if stopping or done >= 1 or time.monotonic() - self.drawn_at >= SECONDS_A_DRAWING:
             self.bar.value = min(done, 1)
-            say(self.line, self.alt() + (STOPPED if stop else ""))
+            say(self.line, self.alt() + (STOPPED if stopping else ""))
             self.draw()
-        if stop:
-            self.stop.value = False  # it stops this phase, not the next
+        if stopping or done >= 1:
+            self.stop.disabled = True
             hear_while_busy(self.stop)
-        return stop
+        return stopping
+
+    def begin(self, history) -> None:
+        """Go on with a new phase, or from anew where other players have begun to learn.
+
+        What was clicked before it is forgotten: Stop stops one phase, never the next.
+        """
+        if self.phases and history.iteration[0] <= self.phases[-1].iteration[-1]:
+            self.phases = []
+        self.phases.append(history)
+        self.stopping = self.stop.disabled = False
 
     def draw(self) -> None:
         """Draw the curves of all phases anew."""
@@ -264,8 +352,8 @@ def training_monitor() -> TrainingMonitor:
     """Live curves of a training, a progress bar, and a Stop button.
 
     Display it, then train with `training.train(players, phase, watch=monitor.watch)`; one monitor
-    serves several phases. Where the button is not heard while a cell runs, interrupting the kernel
-    stops the training too, and keeps what has been learned.
+    serves several phases, and begins anew with new players. Stop ends one phase, and the cells
+    below go on; interrupting the kernel ends them all, and keeps what has been learned as well.
     """
     return TrainingMonitor()
 
@@ -288,33 +376,26 @@ class KeyFlipper(Control):
         self.names = [cipher.name for cipher in ciphers]
         self.decrypt = [decryption(cipher, cipher.encrypt(picture, key)) for cipher in ciphers]
         self.buttons = [ToggleButton(layout=Layout(width="2.4em", padding="0")) for _ in self.key]
-        wide = f"{384 if len(ciphers) == 1 else 264 * len(ciphers)}px"
-        self.image = Picture(format="png", layout=Layout(width=wide, object_fit="contain"))
+        for button in self.buttons:
+            button.add_class("kit-bit")
+        alone = len(ciphers) == 1
+        self.pictures = PictureRow([""], "384px") if alone else PictureRow(self.names)
         self.line = sentence()
-        super().__init__(
-            [self.key_row(), self.choices(), *self.headings(wide), self.image, self.line]
-        )
-        self.setting = False
+        super().__init__([self.key_row(), self.choices(), self.pictures, self.line])
+        self.setting = self.waiting = False
+        self.decrypted_with, self.found, self.drawn_at = None, [], 0.0
         self.set_key(key)
         for button in self.buttons:
             button.observe(self.on_toggle, names="value")
 
-    def key_row(self) -> GridBox:
-        """The buttons, with their positions above them."""
-        numbers = [
-            HTML(f'<div aria-hidden="true" style="text-align: center">{i}</div>')
-            for i in range(len(self.buttons))
+    def key_row(self) -> HBox:
+        """The buttons, each below its position; where the page is narrow, in rows of eight."""
+        bits_of_key = [
+            VBox([HTML(markup('<div aria-hidden="true">{}</div>', i)), button], layout=CENTRED)
+            for i, button in enumerate(self.buttons)
         ]
-        columns = f"repeat({len(self.buttons)}, 2.6em)"
-        return GridBox(numbers + self.buttons, layout=Layout(grid_template_columns=columns))
-
-    def headings(self, wide: str) -> list[HBox]:
-        """The names of the pairs above their pictures, where there are several."""
-        if len(self.names) == 1:
-            return []
-        cell = '<div style="text-align: center; font-weight: bold">{}</div>'
-        names = [HTML(cell.format(name), layout=Layout(flex="1")) for name in self.names]
-        return [HBox(names, layout=Layout(width=wide))]
+        bytes_of_key = [HBox(bits_of_key[i : i + 8], layout=WRAPPED) for i in (0, 8)]
+        return HBox(bytes_of_key, layout=WRAPPED)
 
     def choices(self) -> HBox:
         """Buttons that set the whole key."""
@@ -325,11 +406,16 @@ class KeyFlipper(Control):
         ]
         buttons = [Button(description=name, tooltip=text) for name, text in CHOICES.items()]
         for button, new_key in zip(buttons, choose):
-            button.on_click(lambda _, new_key=new_key: self.set_key(new_key()))
-        return HBox(buttons, layout=Layout(flex_flow="row wrap"))
+            button.on_click(lambda _, new_key=new_key: self.press(new_key()))
+        return HBox(buttons, layout=WRAPPED)
 
     def set_key(self, key: np.ndarray) -> None:
         """Press the buttons as `key` has it, uint8 (16,), and decrypt once."""
+        self.drawn_at = 0.0  # so that it is shown at once
+        self.press(key)
+
+    def press(self, key: np.ndarray) -> None:
+        """Press the buttons as `key` has it, uint8 (16,), as a reader would."""
         self.setting = True
         for button, bit in zip(self.buttons, bits.check_key(key)):
             button.value = bool(bit)
@@ -337,28 +423,46 @@ class KeyFlipper(Control):
         self.on_toggle()
 
     def on_toggle(self, _=None) -> None:
-        """Decrypt with the key that the buttons show."""
+        """Take the key that the buttons show, and decrypt with it: now, or once for many clicks.
+
+        What is clicked while one key is decrypted waits, and is handed over click by click. So what
+        comes right upon a drawing is gathered for a moment, and the last key alone is decrypted.
+        """
         if self.setting:
             return
         self.key = np.array([button.value for button in self.buttons], np.uint8)
-        self.decrypted = [decrypt(self.key) for decrypt in self.decrypt]
-        self.image.value = pictures.to_png(self.seen())
         self.label_buttons()
-        say(self.line, self.alt())
+        pause, loop = self.drawn_at + SECONDS_TO_GATHER - time.monotonic(), running_loop()
+        if pause <= 0 or loop is None:
+            self.draw()
+        elif not self.waiting:
+            self.waiting = True
+            loop.call_later(pause, self.draw)
 
-    def seen(self) -> np.ndarray:
-        """What each pair decrypts, side by side."""
-        return self.decrypted[0] if len(self.decrypted) == 1 else figures.beside(self.decrypted)
+    def draw(self) -> None:
+        """Show what the key, as it is now, makes of the ciphertext."""
+        self.waiting = False
+        self.pictures.put(self.decrypted)
+        say(self.line, self.alt())
+        self.drawn_at = time.monotonic()
+
+    @property
+    def decrypted(self) -> list[np.ndarray]:
+        """What each pair reads with the key as it is now."""
+        if self.decrypted_with is not self.key:
+            self.decrypted_with = key = self.key
+            self.found = [decrypt(key) for decrypt in self.decrypt]
+        return self.found
 
     def label_buttons(self) -> None:
         """Each button says its bit; one that is not as in the right key stands out."""
         for i, (button, bit) in enumerate(zip(self.buttons, self.key)):
             wrong = bit != self.right_key[i]
-            button.description = str(bit)
-            button.tooltip = f"key bit {i}, now {bit}" + (
-                ", not as in the right key" if wrong else ""
-            )
-            button.button_style = "warning" if wrong else ""
+            remark = ", not as in the right key" if wrong else ""
+            with button.hold_sync():
+                button.description = str(bit)
+                button.tooltip = f"key bit {i}, now {bit}{remark}"
+                button.button_style = "warning" if wrong else ""
 
     def alt(self) -> str:
         flipped = np.flatnonzero(self.key != self.right_key)
@@ -376,6 +480,19 @@ class KeyFlipper(Control):
         return figures.to_png(
             figures.key_and_pictures(self.key, self.right_key, self.decrypted, names, self.alt())
         )
+
+
+SECONDS_TO_GATHER = 0.05
+WRAPPED = Layout(flex_flow="row wrap")
+CENTRED = Layout(width="2.6em", align_items="center")
+
+
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """The loop in which a kernel works off the page's clicks; None in a plain program."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 CHOICES = {
@@ -430,8 +547,7 @@ class BlockExplorer(Control):
             tooltips=[f"the block with the pixel's {name} byte" for name in CHANNELS],
             style={"button_width": "5.5em"},
         )
-        self.image = Picture(format="png", layout=Layout(width="320px", object_fit="contain"))
-        self.table, self.line = HTML(), sentence()
+        self.image, self.table, self.line = picture_view("320px"), HTML(), sentence()
         parts = [self.x, self.y, self.channel, self.table, self.line]
         facts = VBox(parts, layout=Layout(width="340px"))
         across = HBox([self.image, facts], layout=Layout(flex_flow="row wrap", grid_gap="1em"))
@@ -447,8 +563,7 @@ class BlockExplorer(Control):
         self.alike = self.blocks == self.block
         self.lit = figures.lit_blocks(self.picture, self.alike, (x, y))
         self.image.value = pictures.to_png(self.lit)
-        text = "\n".join(f"{name:10} {html.escape(value)}" for name, value in self.facts())
-        self.table.value = f'<pre style="line-height: 1.5">{text}</pre>'
+        self.table.value = markup('<pre style="line-height: 1.5">{}</pre>', "\n".join(self.lines()))
         say(self.line, self.alt())
 
     def facts(self) -> list[tuple[str, str]]:
@@ -471,9 +586,12 @@ class BlockExplorer(Control):
         often = "once only." if count == 1 else f"{count:,} times, each lit up in the picture."
         return where + often + remark_on(self.picture)
 
+    def lines(self) -> list[str]:
+        """The facts, one a line, in columns."""
+        return [f"{name:10} {value}" for name, value in self.facts()]
+
     def still(self) -> bytes:
-        lines = [f"{name:10} {value}" for name, value in self.facts()]
-        return figures.to_png(figures.picture_and_lines(self.lit, lines, self.alt()))
+        return figures.to_png(figures.picture_and_lines(self.lit, self.lines(), self.alt()))
 
 
 CHANNELS = ("red", "green", "blue")
@@ -510,13 +628,13 @@ class AttackRace(Control):
         self.column = IntSlider(
             description="column", max=width - side, value=column, step=2, layout=wide
         )
+        self.speed = Dropdown(description="speed", options=SPEEDS, value=8, layout=wide)
         self.start_button = Button(description="Start", tooltip="Try all keys on this patch")
         self.stop_button = Button(description="Stop", tooltip="Stop trying keys", disabled=True)
         self.bar = IntProgress(max=KEYS, style={"bar_color": figures.BLUE}, layout=wide)
-        self.image = Picture(format="png", layout=Layout(width="320px", object_fit="contain"))
-        self.line = sentence()
+        self.image, self.trying, self.line = picture_view("320px"), HTML(), sentence()
         buttons = HBox([self.start_button, self.stop_button])
-        parts = [self.row, self.column, buttons, self.bar, self.line]
+        parts = [self.row, self.column, self.speed, buttons, self.bar, self.trying, self.line]
         controls = VBox(parts, layout=Layout(width="340px"))
         across = HBox([self.image, controls], layout=Layout(flex_flow="row wrap", grid_gap="1em"))
         super().__init__([across])
@@ -530,29 +648,34 @@ class AttackRace(Control):
     def start(self, _=None) -> None:
         """Run in a thread, so that the page answers in the meantime."""
         if self.thread is None or not self.thread.is_alive():
-            self.thread = threading.Thread(target=self.run, daemon=True)
+            self.thread = threading.Thread(target=self.run, args=[self.speed.value], daemon=True)
             self.thread.start()
 
-    def run(self) -> None:
-        """Try all keys, showing each that is better than those before, to the end or to Stop."""
+    def run(self, seconds: float = 0) -> None:
+        """Try all keys, showing each that is better than those before, to the end or to Stop.
+
+        seconds: that it takes at least, to be watched; 0: no longer than it must.
+        """
         self.forget()
         self.stopped.clear()
         self.let_choose(False)
         try:
             patch = eavesdropping.cut(self.ciphertext, *self.corner(), self.side, self.side)
+            start = time.monotonic()
             for progress in eavesdropping.brute_force(self.cipher, patch):
                 self.show(progress)
-                if self.stopped.is_set():
+                due = start + seconds * progress.keys_done / KEYS
+                if self.stopped.wait(max(0, due - time.monotonic())):
                     break
             say(self.line, self.alt())
         except ValueError as error:
-            say(self.line, str(error), figures.VERMILLION)
+            say(self.line, str(error), WRONG)
         self.let_choose(True)
 
     def let_choose(self, may: bool) -> None:
         """Either the patch can be chosen and Start pressed, or only Stop."""
         self.stop_button.disabled = may
-        for control in (self.row, self.column, self.start_button):
+        for control in (self.row, self.column, self.speed, self.start_button):
             control.disabled = not may
 
     def corner(self) -> tuple[int, int]:
@@ -561,7 +684,7 @@ class AttackRace(Control):
     def forget(self, _=None) -> None:
         """Back to the ciphertext, of which no key is known."""
         height, width, _ = self.ciphertext.shape
-        self.progress, self.bar.value = None, 0
+        self.progress, self.bar.value, self.trying.value = None, 0, ""
         self.draw(self.ciphertext.as_picture()[: 4 * height : 4, : 6 * width : 6])
         say(self.line, self.alt())
 
@@ -569,6 +692,8 @@ class AttackRace(Control):
         """How far it has come, and the whole picture under the best key so far."""
         is_new = self.progress is None or not np.array_equal(progress.key, self.progress.key)
         self.progress, self.bar.value = progress, progress.keys_done
+        last = bits.format_key(eavesdropping.ALL_KEYS[progress.keys_done - 1])
+        self.trying.value = markup("<code>{}</code> was tried last", last)
         if is_new:
             self.draw(self.decrypt(progress.key))
             say(self.line, self.alt())
@@ -594,6 +719,7 @@ class AttackRace(Control):
 
 
 KEYS = 2**bits.K_BITS
+SPEEDS = [("all keys in 30 seconds", 30), ("all keys in 8 seconds", 8), ("as fast as it goes", 0)]
 
 
 def busiest_patch(ciphertext: Ciphertext, side: int) -> tuple[int, int]:
@@ -632,12 +758,11 @@ class ScrambleExplorer(Control):
         self.block_size.value = 4
         self.reader = buttons_for("decrypt with", list(zip(READERS, range(len(READERS)))))
         self.new_key = Button(description="New key", tooltip="Draw another key at random")
-        self.image = Picture(format="png", layout=Layout(width="100%", max_width="800px"))
-        self.line = sentence()
+        self.pictures, self.line = PictureRow(PARTS), sentence()
         row = Layout(flex_flow="row wrap", align_items="flex-end", grid_gap="0 1em")
         choose = HBox([self.name, self.block_size], layout=row)
         keys = HBox([self.reader, self.new_key], layout=row)
-        super().__init__([choose, keys, self.image, self.line])
+        super().__init__([choose, keys, self.pictures, self.line])
         self.new_key.on_click(self.draw_keys)
         self.block_size.observe(self.draw_keys, names="value")
         for control in (self.name, self.reader):
@@ -659,8 +784,7 @@ class ScrambleExplorer(Control):
         self.encrypted = self.ciphers[0].encrypt(self.picture[None])[0]
         reader, size = self.ciphers[self.reader.value], self.picture.shape[:2]
         self.decrypted = reader.decrypt(self.encrypted[None], size)[0]
-        row = figures.beside([self.picture, self.encrypted, self.decrypted])
-        self.image.value = pictures.to_png(row)
+        self.pictures.put([self.picture, self.encrypted, self.decrypted])
         say(self.line, self.alt())
 
     def alt(self) -> str:
@@ -720,12 +844,11 @@ class PgdExplorer(Control):
         self.steps = IntSlider(description="steps", max=40, value=20, layout=wide)
         targets = [("none: away from the answer", None), *zip(classes, range(len(classes)))]
         self.target = Dropdown(description="target", options=targets, layout=wide)
-        self.image = Picture(format="png", layout=Layout(width="100%", max_width="640px"))
-        self.bars, self.line = HTML(), sentence()
+        self.pictures, self.bars, self.line = PictureRow(VIEWS), HTML(), sentence()
         row = Layout(flex_flow="row wrap", grid_gap="0 1em")
         settings = VBox([self.eps, self.steps, self.target])
         super().__init__(
-            [self.name, HBox([settings, self.bars], layout=row), self.image, self.line]
+            [self.name, HBox([settings, self.bars], layout=row), self.pictures, self.line]
         )
         for control in (self.name, self.eps, self.steps, self.target):
             control.observe(self.show, names="value")
@@ -748,7 +871,7 @@ class PgdExplorer(Control):
         )
         self.noisy = np.uint8(np.round(255 * noisy[0]))
         self.after = self.answer(self.noisy)
-        self.image.value = pictures.to_png(figures.beside(self.views()))
+        self.pictures.put(self.views())
         self.bars.value = share_bars(
             {"picture": self.before, "with noise": self.after}, self.classes
         )
@@ -777,10 +900,12 @@ class PgdExplorer(Control):
 
     def still(self) -> bytes:
         answers = {"picture": self.before, "with noise": self.after}
-        titles = ["picture", "noise, amplified", "with noise"]
         return figures.to_png(
-            figures.pictures_and_answers(self.views(), titles, answers, self.classes, self.alt())
+            figures.pictures_and_answers(self.views(), VIEWS, answers, self.classes, self.alt())
         )
+
+
+VIEWS = ("picture", "noise, amplified", "with noise")
 
 
 def check_choices(
@@ -807,20 +932,19 @@ def check_choices(
 
 def share_bars(answers: Mapping[str, np.ndarray], classes: Sequence[str]) -> str:
     """A table in HTML: for every class a bar for each answer, float (classes,) from 0 to 1."""
-    colours = (figures.BLUE, figures.VERMILLION)
-    head = "".join(
-        f'<th style="color: {colour}; text-align: left">{html.escape(name)}</th>'
-        for name, colour in zip(answers, colours)
+    head = '<th style="border-bottom: 3px solid {}; text-align: left">{}</th>'
+    cell = (
+        '<td style="width: 9em"><div style="display: inline-block; height: 0.7em; width: {}em; '
+        'background: {}"></div> {} %</td>'
     )
+    colours = (figures.BLUE, figures.VERMILLION)
+    heads = "".join(markup(head, *each) for each in zip(colours, answers))
     rows = ""
     for i, name in enumerate(classes):
-        cells = "".join(
-            f'<td style="width: 9em"><div style="display: inline-block; height: 0.7em; width: '
-            f'{5 * shares[i]:.2f}em; background: {colour}"></div> {100 * shares[i]:.0f} %</td>'
-            for shares, colour in zip(answers.values(), colours)
-        )
-        rows += f"<tr><td>{html.escape(name)}</td>{cells}</tr>"
-    return f'<table style="line-height: 1.3"><tr><th></th>{head}</tr>{rows}</table>'
+        shares = [answer[i] for answer in answers.values()]
+        cells = [markup(cell, f"{5 * p:.2f}", c, f"{100 * p:.0f}") for p, c in zip(shares, colours)]
+        rows += markup("<tr><td>{}</td>", name) + "".join(cells) + "</tr>"
+    return '<table style="line-height: 1.3"><tr><th></th>' + heads + "</tr>" + rows + "</table>"
 
 
 def pgd_explorer(

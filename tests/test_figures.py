@@ -301,19 +301,14 @@ def test_row_names_stand_left_of_their_rows():
     assert [ax.texts[0].get_text() for ax in figure.axes] == ["large", "small"]
 
 
-@settings(max_examples=30)
-@given(st.lists(st.tuples(st.integers(1, 300), st.integers(1, 300)), min_size=1, max_size=3))
-@example([(32, 32), (32, 32), (30, 31)])
-def test_pictures_stand_beside_each_other_and_small_ones_grow(sizes):
-    several = [np.full((*size, 3), 9 * i, np.uint8) for i, size in enumerate(sizes)]
-    sheet = figures.beside(several)
-    height, width = np.max(sizes, axis=0)
-    zoom = sheet.shape[0] // height
-    assert zoom == max(1, 256 // max(height, width))
-    for i, picture in enumerate(several):
-        left = i * (width + max(1, width // 16))
-        part = sheet[::zoom, ::zoom][: picture.shape[0], left : left + picture.shape[1]]
-        assert np.array_equal(part, picture)
+@pytest.mark.parametrize(("size", "zoom"), [((32, 32), 8), ((30, 100), 2), ((129, 5), 1)])
+def test_small_pictures_grow_pixel_by_pixel(size, zoom):
+    picture = np.random.default_rng(1).integers(0, 256, (*size, 3), np.uint8)
+    grown = figures.enlarged(picture)
+    assert grown.shape == (size[0] * zoom, size[1] * zoom, 3)
+    assert all(
+        np.array_equal(grown[i::zoom, j::zoom], picture) for i in range(zoom) for j in range(zoom)
+    )
 
 
 @settings(max_examples=30)

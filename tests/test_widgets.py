@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import asyncio
 import gc
+import inspect
 import subprocess
 import sys
 import threading
@@ -101,9 +104,20 @@ def only(kind: type, widget: Widget) -> Widget:
     return found
 
 
-def shown(widget: Widget) -> np.ndarray:
-    """The picture that the control shows."""
-    return open_picture(bytes(only(Image, widget).value))
+def shown(widget: Widget) -> list[np.ndarray]:
+    """The pictures that the control shows, from left to right."""
+    return [open_picture(bytes(image.value)) for image in all_of(Image, widget)]
+
+
+def same(some: list[np.ndarray], others: list[np.ndarray]) -> bool:
+    """Whether both are the same pictures, in the same order."""
+    return len(some) == len(others) and all(map(np.array_equal, some, others))
+
+
+def told(widget: Widget) -> str:
+    """The sentence of the control, as HTML: what a screen reader hears."""
+    (line,) = (html for html in all_of(widgets.HTML, widget) if 'role="status"' in html.value)
+    return line.value
 
 
 def click(name: str, widget: Widget) -> None:
@@ -140,13 +154,55 @@ def test_a_control_is_live_still_and_told_in_words(control):
 def test_whoever_cannot_see_a_control_can_name_its_parts(control):
     for part in all_of((Button, ToggleButton), control):
         assert part.description and part.tooltip
-    lines = [line for line in all_of(widgets.HTML, control) if 'role="status"' in line.value]
-    assert len(lines) == 1
+    assert told(control)
 
 
-def test_a_sentence_is_text_and_no_markup():
-    line = widgets.sentence("a < b & c")
-    assert "a &lt; b &amp; c" in line.value
+# --- what reaches the page as HTML ----------------------------------------------------------------
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+def hostile_controls(plain_model) -> list[Widget]:
+    """Every control, with markup in each name and each text that it is given."""
+    pairs = [pad(name=HOSTILE), pad(np.arange(16)[::-1], name=HOSTILE)]
+    upload = widgets.picture_upload(flat(9))
+    choose(upload, b"no picture", HOSTILE)
+    choose(upload, b"20000000", HOSTILE, kind="too-large")
+    return [
+        upload,
+        widgets.key_flipper(pairs, flat(9)),
+        widgets.block_explorer(pairs[0], flat(9)),
+        widgets.attack_race(pairs[0], pairs[0].encrypt(flat(9), SECRET)),
+        widgets.scramble_explorer({HOSTILE: flat(9)}),
+        widgets.pgd_explorer(plain_model, {HOSTILE: flat(9)}, [HOSTILE, "b", "c"]),
+        widgets.Notice(HOSTILE),
+    ]
+
+
+def test_a_name_is_text_and_no_markup(plain_model):
+    named = hostile_controls(plain_model)
+    html = [part.value for control in named for part in all_of(widgets.HTML, control)]
+    assert sum(HOSTILE.replace("<", "&lt;").replace(">", "&gt;") in value for value in html) >= 7
+    assert not any("<img" in value for value in html)
+    parts = [part for control in named for part in descendants(control)]
+    assert not any(getattr(part, "description_allow_html", False) for part in parts)
+
+
+def test_what_is_made_of_values_and_markup_is_made_by_the_one_function_that_escapes():
+    tree = ast.parse(inspect.getsource(widgets))
+    texts = [text for text in ast.walk(tree) if isinstance(text, ast.JoinedStr)]
+    texts = [part.value for text in texts for part in text.values if isinstance(part, ast.Constant)]
+    assert texts and not any("<" in text for text in texts)
+    formats = [node for node in ast.walk(tree) if getattr(node, "attr", "") == "format"]
+    assert len(formats) == 1, "the one in markup()"
+    assert widgets.markup("<b>{}</b>", 'a < "b"') == "<b>a &lt; &quot;b&quot;</b>"
+
+
+def test_what_the_page_runs_is_ours_and_cannot_end_its_attribute():
+    behaviour = (widgets.Path(widgets.__file__).parent / "controls.js").read_text("utf-8")
+    (style, look) = widgets.in_the_page().split('">', 1)
+    assert '"' in behaviour and style.count('"') == 1 and "<" not in style[1:]
+    assert look.startswith("/*") and look.endswith("</style>") and look.count("<") == 1
 
 
 def test_a_notebook_keeps_all_three_forms():
@@ -175,24 +231,24 @@ def test_the_controls_load_no_tensorflow():
 # --- picture_upload -------------------------------------------------------------------------------
 
 
-def choose(upload: Widget, data: bytes, name: str = "mine.png") -> None:
+def choose(upload: Widget, data: bytes, name: str = "mine.png", kind: str = "") -> None:
     """What the browser does when a reader has chosen a file."""
-    file = {"name": name, "type": "", "size": len(data), "content": memoryview(data)}
+    file = {"name": name, "type": kind, "size": len(data), "content": memoryview(data)}
     file["last_modified"] = datetime.now(timezone.utc)
     upload.button.value = (file,)
 
 
 def test_the_picture_is_the_default_until_one_is_uploaded(upload, penguin):
-    assert np.array_equal(upload.picture, penguin) and np.array_equal(shown(upload), penguin)
+    assert np.array_equal(upload.picture, penguin) and same(shown(upload), [penguin])
 
 
 def test_an_uploaded_picture_is_shown_and_told_to_observers(upload):
     seen, dog = [], pictures.load("dog")[:100]
     upload.observe(lambda change: seen.append(change.new), names="picture")
     choose(upload, pictures.to_png(dog))
-    assert np.array_equal(upload.picture, dog) and np.array_equal(shown(upload), dog)
+    assert np.array_equal(upload.picture, dog) and same(shown(upload), [dog])
     assert len(seen) == 1 and seen[0] is upload.picture
-    assert "Your picture: 256 x 100 pixels." in upload.line.value
+    assert "Your picture mine.png: 256 x 100 pixels." in told(upload)
 
 
 @pytest.mark.parametrize(
@@ -200,21 +256,45 @@ def test_an_uploaded_picture_is_shown_and_told_to_observers(upload):
 )
 def test_a_file_that_is_no_picture_changes_nothing_and_gets_a_sentence(upload, penguin, data):
     choose(upload, pictures.to_png(penguin)[:5000] if data == "cut" else data, "notes.txt")
-    assert np.array_equal(upload.picture, penguin) and np.array_equal(shown(upload), penguin)
-    assert "The file " in upload.line.value and figures.VERMILLION in upload.line.value
+    assert np.array_equal(upload.picture, penguin) and same(shown(upload), [penguin])
+    assert "notes.txt: The file " in told(upload) and widgets.WRONG in told(upload)
+
+
+def test_each_file_that_fails_is_news(upload):
+    said = []
+    upload.line.observe(lambda change: said.append(change.new), names="value")
+    for name in ("one.txt", "two.txt", "two.txt"):
+        choose(upload, b"no picture", name)
+        assert f"{name}: The file is no picture" in said[-1]
+    assert len(said) == 6, "each time what is read, and what came of it"
+
+
+def test_the_same_file_can_be_chosen_twice(upload):
+    seen, dog = [], pictures.to_png(pictures.load("dog"))
+    upload.observe(lambda change: seen.append(change.new), names="picture")
+    choose(upload, dog)
+    upload.put(pictures.load("eye"), "Another:")
+    choose(upload, dog)
+    assert len(seen) == 3 and np.array_equal(seen[0], seen[2])
+
+
+def test_a_file_that_the_page_could_not_make_smaller_gets_a_sentence_with_its_size(upload, penguin):
+    choose(upload, b"61000000", "scan.tif", kind="too-large")
+    assert "scan.tif: It has 61 MB" in told(upload) and widgets.WRONG in told(upload)
+    assert np.array_equal(upload.picture, penguin)
 
 
 def test_after_a_bad_file_a_good_one_is_taken(upload):
     choose(upload, b"nonsense")
     choose(upload, pictures.to_png(np.zeros((2, 3, 3), np.uint8)))
-    assert upload.picture.shape == (2, 3, 3) and figures.VERMILLION not in upload.line.value
+    assert upload.picture.shape == (2, 3, 3) and widgets.WRONG not in told(upload)
 
 
 def test_a_large_picture_is_made_smaller_and_it_says_so():
     upload = widgets.picture_upload(pictures.load("eye"), max_side=64)
     choose(upload, pictures.to_png(np.full((50, 100, 3), 7, np.uint8)))
     assert upload.picture.shape == (32, 64, 3)
-    assert "made smaller to 64 x 32 pixels" in upload.line.value
+    assert "made smaller to 64 x 32 pixels" in told(upload)
 
 
 def test_no_file_chosen_is_no_error(upload, penguin):
@@ -285,11 +365,40 @@ def test_a_monitor_draws_about_once_a_second(monkeypatch):
 def test_stop_ends_a_training_and_says_how_to_go_on():
     monitor, history = widgets.training_monitor(), phase_of(5000)
     assert not train(monitor, history, points=3)
-    only(ToggleButton, monitor).value = True
+    click("Stop", monitor)
     assert train(monitor, history, start=300) and len(history.iteration) == 4
-    assert "iteration 400" in monitor.line.value and "Stopped" in monitor.line.value
-    assert not only(ToggleButton, monitor).value, "the next phase begins unstopped"
-    assert not train(monitor, phase_of(500), start=400)
+    assert "iteration 400" in told(monitor) and "Stopped" in told(monitor)
+    assert not train(monitor, phase_of(500), start=400), "the next phase runs to its end"
+
+
+def test_a_double_click_stops_too():
+    monitor, history = widgets.training_monitor(), phase_of(5000)
+    train(monitor, history, points=3)
+    click("Stop", monitor)
+    click("Stop", monitor)
+    assert train(monitor, history, start=300)
+
+
+def test_stop_before_a_phase_is_not_kept_for_it():
+    monitor, history = widgets.training_monitor(), phase_of(1000)
+    assert monitor.stop.disabled
+    click("Stop", monitor)
+    train(monitor, history, points=2)
+    assert not monitor.stop.disabled
+    assert not train(monitor, history, start=200, points=8)
+    assert monitor.stop.disabled, "a phase at its end cannot be stopped"
+    click("Stop", monitor)
+    assert not train(monitor, phase_of(500), start=1000)
+
+
+def test_new_players_begin_at_phase_one_and_the_same_go_on():
+    monitor = widgets.training_monitor()
+    train(monitor, phase_of(1000))
+    train(monitor, phase_of(500), start=1000)
+    train(monitor, phase_of(500), start=1500)
+    assert "Phase 3, iteration 2,000" in monitor.alt()
+    train(monitor, phase_of(1000))
+    assert "Phase 1, iteration 1,000" in monitor.alt() and len(monitor.phases) == 1
 
 
 # --- key_flipper ----------------------------------------------------------------------------------
@@ -303,8 +412,8 @@ def test_sixteen_buttons_hold_the_key_in_order(flipper):
 
 
 def test_the_right_key_shows_the_picture(flipper, penguin):
-    assert np.array_equal(shown(flipper), penguin)
-    assert "the right key: 0 % of bits wrong" in flipper.line.value
+    assert same(shown(flipper), [penguin])
+    assert "the right key: 0 % of bits wrong" in told(flipper)
 
 
 def test_a_flipped_bit_changes_the_picture_and_flipping_back_restores_it(flipper):
@@ -324,9 +433,9 @@ def test_it_shows_what_the_cipher_decrypts(flipper, cipher, penguin, position):
     all_of(ToggleButton, flipper)[position].value ^= True
     ciphertext = cipher.encrypt(penguin, bits.PAPER_KEY)
     expected = cipher.decrypt(ciphertext, bits.flip(bits.PAPER_KEY, position))
-    assert np.array_equal(shown(flipper), expected)
+    assert same(shown(flipper), [expected])
     wrong = 100 * metrics.bits_wrong(penguin, expected)
-    assert f"bit {position} flipped: {wrong:.0f} % of bits wrong" in flipper.line.value
+    assert f"bit {position} flipped: {wrong:.0f} % of bits wrong" in told(flipper)
 
 
 def test_the_choices_set_the_key(flipper):
@@ -343,7 +452,7 @@ def test_the_choices_set_the_key(flipper):
 
 def test_a_whole_new_key_is_decrypted_once(flipper):
     drawn = []
-    flipper.image.observe(drawn.append, names="value")
+    only(Image, flipper).observe(drawn.append, names="value")
     flipper.set_key(1 - bits.PAPER_KEY)
     assert len(drawn) == 1 and np.array_equal(flipper.key, 1 - bits.PAPER_KEY)
 
@@ -351,24 +460,91 @@ def test_a_whole_new_key_is_decrypted_once(flipper):
 def test_several_pairs_stand_side_by_side_under_one_key(cipher, penguin):
     pairs = [cipher, pad(name="one"), pad(np.arange(16)[::-1], name="other")]
     flipper = widgets.key_flipper(pairs, penguin)
-    assert len(all_of(ToggleButton, flipper)) == 16 and only(Image, flipper)
-    assert np.array_equal(shown(flipper), figures.beside([penguin] * 3))
+    assert len(all_of(ToggleButton, flipper)) == 16
+    assert same(shown(flipper), [penguin] * 3)
     all_of(ToggleButton, flipper)[6].value ^= True
+    assert same(shown(flipper), flipper.decrypted)
     wrong = 100 * metrics.bits_wrong(penguin, flipper.decrypted[0])
     said = f"{wrong:.0f} % of bits wrong (paper), 6 % of bits wrong (one), 6 % of bits wrong (oth"
-    assert said in flipper.alt() and said in flipper.line.value
+    assert said in flipper.alt() and said in told(flipper)
+
+
+def test_each_name_stands_in_one_box_with_its_own_picture(cipher, penguin):
+    flipper = widgets.key_flipper([cipher, pad(name="one")], penguin)
+    boxes = flipper.pictures.children
+    assert [only(widgets.HTML, box).value for box in boxes] == ["<b>paper</b>", "<b>one</b>"]
+    assert [only(Image, box) for box in boxes] == all_of(Image, flipper)
+
+
+def counted(flipper) -> list:
+    """A list that grows with each picture shown."""
+    drawn = []
+    only(Image, flipper).observe(drawn.append, names="value")
+    return drawn
+
+
+def test_many_clicks_at_once_are_drawn_once_and_then_as_the_last_leaves_the_key(flipper):
+    buttons, drawn = all_of(ToggleButton, flipper), counted(flipper)
+
+    async def in_a_kernel() -> None:
+        flipper.draw()
+        for button in buttons:
+            button.value ^= True
+            assert flipper.key[buttons.index(button)] == button.value
+        assert len(drawn) == 0
+        await asyncio.sleep(3 * widgets.SECONDS_TO_GATHER)
+
+    asyncio.run(in_a_kernel())
+    assert len(drawn) == 1 and np.array_equal(flipper.key, 1 - bits.PAPER_KEY)
+    assert same(shown(flipper), flipper.decrypted) and "16 bits flipped" in told(flipper)
+
+
+def test_a_click_after_a_rest_is_drawn_at_once(flipper):
+    async def in_a_kernel() -> None:
+        await asyncio.sleep(2 * widgets.SECONDS_TO_GATHER)
+        drawn = counted(flipper)
+        all_of(ToggleButton, flipper)[3].value ^= True
+        assert len(drawn) == 1
+
+    asyncio.run(in_a_kernel())
+
+
+def test_a_program_never_waits_for_the_picture_of_its_key(flipper, cipher, penguin):
+    async def in_a_kernel() -> None:
+        for position in range(3):
+            flipper.set_key(bits.flip(bits.PAPER_KEY, position))
+            assert same(shown(flipper), flipper.decrypted)
+        all_of(ToggleButton, flipper)[2].value ^= True  # as a click would: the picture may wait
+        assert np.array_equal(flipper.decrypted[0], penguin)
+        assert "the right key" in flipper.alt()
+
+    asyncio.run(in_a_kernel())
 
 
 def test_a_picture_of_odd_sides_and_another_right_key(cipher):
     picture = np.random.default_rng(2).integers(0, 256, (5, 7, 3), np.uint8)
     key = bits.random_key(np.random.default_rng(3))
     flipper = widgets.key_flipper(cipher, picture, key)
-    assert np.array_equal(shown(flipper), picture)
+    assert same(shown(flipper), [figures.enlarged(picture)])
+
+
+def test_no_picture_is_as_high_as_the_page(cipher):
+    tall = np.zeros((2000, 3, 3), np.uint8)
+    pairs = [cipher, pad(name="one")]
+    controls = [
+        widgets.key_flipper(cipher, tall),
+        widgets.key_flipper(pairs, tall),
+        widgets.block_explorer(cipher, tall),
+        widgets.scramble_explorer({"tall": tall}),
+        widgets.picture_upload(tall),
+    ]
+    for image in (image for control in controls for image in all_of(Image, control)):
+        assert image.layout.max_height == "512px" and image.layout.object_fit == "contain"
 
 
 def test_a_picture_of_one_colour_gets_a_word(cipher):
     flipper = widgets.key_flipper(cipher, np.full((8, 8, 3), 200, np.uint8))
-    assert "one colour only" in flipper.alt() and "one colour only" in flipper.line.value
+    assert "one colour only" in flipper.alt() and "one colour only" in told(flipper)
 
 
 @pytest.mark.parametrize("make", [widgets.key_flipper, widgets.block_explorer])
@@ -382,7 +558,7 @@ def test_a_picture_of_one_colour_gets_a_word(cipher):
 )
 def test_a_wrong_key_gets_a_sentence_in_the_control(cipher, penguin, make, key, said):
     control = make(cipher, penguin, key)
-    assert said in control.alt() and said in only(widgets.HTML, control).value
+    assert said in control.alt() and said in told(control)
 
 
 @pytest.mark.parametrize("make", [widgets.key_flipper, widgets.block_explorer])
@@ -431,7 +607,7 @@ def test_every_identical_block_is_lit(explorer, penguin):
     blocks = bits.picture_to_blocks(penguin)
     count = np.count_nonzero(blocks == explorer.block)
     assert f"comes {count:,} times" in explorer.alt()
-    yellow = (shown(explorer) == [240, 228, 66]).all(axis=2)
+    yellow = (shown(explorer)[0] == [240, 228, 66]).all(axis=2)
     bytes_alike = np.repeat(blocks == explorer.block, 2).reshape(penguin.shape)
     framed = np.count_nonzero(yellow != bytes_alike.any(axis=2))
     assert yellow.any() and framed <= 13**2 - 11**2 + 15**2 - 13**2
@@ -475,8 +651,9 @@ def test_a_race_finds_the_key_and_shows_the_picture(race, penguin):
     assert np.array_equal(race.progress.key, SECRET) and race.bar.value == 65_536
     assert only(Image, race).value != before
     row, column = race.corner()
-    assert np.array_equal(shown(race), figures.marked(penguin, row, column, 8))
-    assert "the best is 0000 0110 1001 0111" in race.line.value
+    assert same(shown(race), [figures.marked(penguin, row, column, 8)])
+    assert "the best is 0000 0110 1001 0111" in told(race)
+    assert "1111 1111 1111 1111" in race.trying.value
     assert not race.start_button.disabled and race.stop_button.disabled
 
 
@@ -491,6 +668,17 @@ def test_a_race_runs_beside_the_page_and_stops(race):
     assert 0 < race.bar.value < 65_536 and not race.start_button.disabled
 
 
+def test_a_race_takes_as_long_as_is_asked_and_stops_at_once(race, monkeypatch):
+    waits = []
+    monkeypatch.setattr(race.stopped, "wait", lambda seconds: waits.append(seconds) or False)
+    monkeypatch.setattr(widgets.time, "monotonic", lambda: 100.0)  # an endlessly fast computer
+    race.run(seconds=8)
+    assert len(waits) == 256 and waits[-1] == pytest.approx(8)
+    assert np.allclose(np.diff(waits), 8 / 256)
+    race.run()
+    assert set(waits[256:]) == {0}
+
+
 def test_a_new_patch_begins_anew(race):
     race.bar.value = 500
     before = bytes(only(Image, race).value)
@@ -503,30 +691,24 @@ def test_a_new_patch_begins_anew(race):
 def test_a_flat_patch_is_undecidable(race):
     race.row.value = race.column.value = 0
     race.run()
-    assert "too flat, its key is undecidable" in race.line.value
-    assert figures.VERMILLION in race.line.value and not race.start_button.disabled
+    assert "too flat, its key is undecidable" in told(race)
+    assert widgets.WRONG in told(race) and not race.start_button.disabled
 
 
 def test_a_picture_of_one_colour_is_undecidable(cipher):
     flat = cipher.encrypt(np.full((16, 16, 3), 200, np.uint8), SECRET)
     race = widgets.attack_race(cipher, flat)
     race.run()
-    assert "undecidable" in race.line.value
+    assert "undecidable" in told(race)
 
 
 @pytest.mark.parametrize("shape", [(4, 40, 3), (40, 41, 3)])
 def test_a_patch_that_is_no_part_gets_a_sentence(cipher, shape):
     control = widgets.attack_race(cipher, cipher.encrypt(np.zeros(shape, np.uint8), SECRET))
-    assert "patch" in control.alt() and control.alt() in only(widgets.HTML, control).value
+    assert "patch" in control.alt() and control.alt() in told(control)
 
 
 # --- scramble_explorer ----------------------------------------------------------------------------
-
-
-def parts_of(scrambler) -> list[np.ndarray]:
-    """Original, encrypted and decrypted picture, cut out of what the control shows."""
-    step = 256 + 16
-    return [shown(scrambler)[:, i * step : i * step + 256] for i in range(3)]
 
 
 def wrong(scrambler) -> float:
@@ -534,26 +716,33 @@ def wrong(scrambler) -> float:
 
 
 def test_it_shows_a_picture_encrypted_and_decrypted(scrambler, penguin):
-    original, encrypted, decrypted = parts_of(scrambler)
+    original, encrypted, decrypted = shown(scrambler)
     assert np.array_equal(original, penguin) and np.array_equal(decrypted, penguin)
     assert np.array_equal(encrypted, scrambler.ciphers[0].encrypt(penguin[None])[0])
     assert np.mean(encrypted != penguin) > 0.8
-    assert "96 nibbles; decrypted with the key, 0 % of the bytes wrong" in scrambler.line.value
+    assert "96 nibbles; decrypted with the key, 0 % of the bytes wrong" in told(scrambler)
 
 
 def test_another_picture_and_back(scrambler, penguin):
-    before = bytes(only(Image, scrambler).value)
+    before = shown(scrambler)
     scrambler.name.value = "eye"
-    assert np.array_equal(parts_of(scrambler)[0], pictures.load("eye"))
+    assert np.array_equal(shown(scrambler)[0], pictures.load("eye"))
     assert "right: eye;" in scrambler.alt()
     scrambler.name.value = "penguin"
-    assert only(Image, scrambler).value == before
+    assert same(shown(scrambler), before)
+
+
+def test_every_picture_has_its_caption(scrambler, misleader):
+    for control, captions in ((scrambler, widgets.PARTS), (misleader, widgets.VIEWS)):
+        boxes = control.pictures.children
+        assert [only(widgets.HTML, box).value[3:-4] for box in boxes] == list(captions)
+        assert len(all_of(Image, control)) == 3
 
 
 @pytest.mark.parametrize("m", [1, 2, 8, 16])
 def test_every_block_size_has_its_key(scrambler, penguin, m):
     scrambler.block_size.value = m
-    _, encrypted, decrypted = parts_of(scrambler)
+    _, encrypted, decrypted = shown(scrambler)
     assert len(scrambler.ciphers[0].key) == 6 * m * m
     assert f"{m} × {m} pixels, by an order of {6 * m * m:,} nibbles" in scrambler.alt()
     assert np.mean(encrypted != penguin) > 0.8 and np.array_equal(decrypted, penguin)
@@ -562,16 +751,16 @@ def test_every_block_size_has_its_key(scrambler, penguin, m):
 def test_a_nearly_right_key_reads_nearly_all_and_another_nothing(scrambler):
     scrambler.reader.value = 1
     assert 0 < wrong(scrambler) < 0.1
-    assert "two entries exchanged" in scrambler.line.value
+    assert "two entries exchanged" in told(scrambler)
     scrambler.reader.value = 2
     assert wrong(scrambler) > 0.8
-    assert f"{100 * wrong(scrambler):.0f} % of the bytes wrong" in scrambler.line.value
+    assert f"{100 * wrong(scrambler):.0f} % of the bytes wrong" in told(scrambler)
 
 
 def test_a_new_key_encrypts_anew(scrambler, penguin):
-    _, before, _ = parts_of(scrambler)
+    _, before, _ = shown(scrambler)
     click("New key", scrambler)
-    _, after, decrypted = parts_of(scrambler)
+    _, after, decrypted = shown(scrambler)
     assert np.mean(after != before) > 0.8 and np.array_equal(decrypted, penguin)
 
 
@@ -593,7 +782,7 @@ def test_a_picture_of_no_whole_blocks_comes_back_in_its_size():
 )
 def test_without_pictures_it_says_so(choices, said):
     control = widgets.scramble_explorer(choices)
-    assert said in control.alt() and said in only(widgets.HTML, control).value
+    assert said in control.alt() and said in told(control)
 
 
 # --- pgd_explorer ---------------------------------------------------------------------------------
@@ -606,7 +795,7 @@ def test_noise_stays_within_eps_and_changes_the_answer(misleader):
     assert np.abs(noise).max() == 32
     assert misleader.after.argmax() == 1
     assert "says dark" in misleader.alt() and "away from that, grey" in misleader.alt()
-    assert misleader.alt() in misleader.line.value
+    assert misleader.alt() in told(misleader)
 
 
 def test_no_eps_and_no_steps_change_nothing(misleader):
@@ -634,17 +823,14 @@ def test_a_target_is_what_the_model_comes_to_see(misleader, target):
 
 def test_it_shows_picture_noise_and_both(misleader):
     misleader.eps.value = 32
-    before = bytes(only(Image, misleader).value)
-    image, step = shown(misleader), (32 + 2) * 8
-    parts = [image[:256:8, i * step : i * step + 256 : 8] for i in range(3)]
-    noise = misleader.noisy.astype(int) - misleader.picture
-    assert np.array_equal(parts[0], misleader.picture)
-    assert np.array_equal(parts[1], figures.visible_noise(noise))
-    assert np.array_equal(parts[2], misleader.noisy)
+    before = shown(misleader)
+    noise = figures.visible_noise(misleader.noisy.astype(int) - misleader.picture)
+    parts = [misleader.picture, noise, misleader.noisy]
+    assert same(before, [figures.enlarged(part) for part in parts])
     misleader.name.value = "bright"
-    assert only(Image, misleader).value != before
+    assert not same(shown(misleader), before)
     misleader.name.value = "dark"
-    assert only(Image, misleader).value == before
+    assert same(shown(misleader), before)
 
 
 def test_its_bars_say_what_the_model_is_sure_of(misleader):
@@ -669,4 +855,4 @@ def test_names_in_the_bars_are_text_and_no_markup():
 )
 def test_what_does_not_fit_the_model_gets_a_sentence(plain_model, choices, classes, said):
     control = widgets.pgd_explorer(plain_model, choices, classes)
-    assert said in control.alt() and said in only(widgets.HTML, control).value
+    assert said in control.alt() and said in told(control)
