@@ -16,6 +16,13 @@ from typing import BinaryIO
 
 import numpy as np
 
+try:
+    import fcntl
+except ImportError:  # on Windows
+    import msvcrt
+
+    fcntl = None
+
 LARGEST = 1 << 30  # bytes of a file that is read: far more than any of the kit's own
 
 # --- one way to write -----------------------------------------------------------------------------
@@ -80,6 +87,21 @@ def sync_folder(folder: Path) -> None:
             os.fsync(number)
         finally:
             os.close(number)
+
+
+@contextmanager
+def one_at_a_time(path: str | os.PathLike) -> Iterator[None]:
+    """Read, change and write a file, while others that ask for the same wait for their turn.
+
+    Whoever dies lets go: the lock is the system's, and the empty file beside `path` only its place.
+    """
+    target = Path(os.path.realpath(path))
+    with open(target.with_name(f".{target.name}.lock"), "ab") as place:
+        if fcntl:
+            fcntl.flock(place, fcntl.LOCK_EX)
+        else:
+            msvcrt.locking(place.fileno(), msvcrt.LK_LOCK, 1)
+        yield
 
 
 # --- one way to read ------------------------------------------------------------------------------

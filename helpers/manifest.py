@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import platform
+import re
+import sys
 import time
-from importlib.metadata import version
-from pathlib import Path
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path, PurePosixPath
 
-from helpers.files import whole_or_nothing
+from helpers.files import check_writable, one_at_a_time, read_json, write_json
 
-DATA = Path(__file__).resolve().parents[1] / "data"
+ROOT = Path(__file__).resolve().parents[1]
+DATA = ROOT / "data"
 MANIFEST = DATA / "MANIFEST.json"
+
+# --- reading --------------------------------------------------------------------------------------
 
 
 def checked(name: str) -> Path:
@@ -21,30 +25,94 @@ def checked(name: str) -> Path:
 
     Raises FileNotFoundError where it is missing and ValueError where it is unknown or altered.
     """
-    path, entry = DATA / name, entries().get(name)
-    if entry is None:
+    known = entries()
+    if name not in known:
+        raise ValueError(f"data/MANIFEST.json knows no {name!r}: choose one of {sorted(known)}.")
+    path = DATA / name
+    if not path.is_file():
+        raise FileNotFoundError(f"data/{name} is missing: {remedy(name)}.")
+    if sha256(path) != known[name]["sha256"]:
         raise ValueError(
-            f"data/MANIFEST.json knows no {name!r}: choose one of {sorted(entries())}."
-        )
-    if not path.exists():
-        raise FileNotFoundError(
-            f"data/{name} is missing: restore it with `git restore data/{name}`."
-        )
-    if sha256(path) != entry["sha256"]:
-        raise ValueError(
-            f"data/{name} is not the file that was shipped (its SHA-256 differs): "
-            f"restore it with `git restore data/{name}`."
+            f"data/{name} is not the file that was shipped (its SHA-256 differs): {remedy(name)}."
         )
     return path
 
 
+def results(name: str) -> dict:
+    """What is in a shipped file of results, "comparison" say; raises as `checked` does."""
+    return read_json(checked(f"results/{name}.json"))
+
+
+def entries() -> dict[str, dict[str, str]]:
+    """The manifest: {file below data/: {"sha256": ..., "made": ...}}.
+
+    Raises FileNotFoundError where it is missing and ValueError where it is damaged.
+    """
+    if not MANIFEST.exists():
+        raise FileNotFoundError(f"data/{MANIFEST.name} is missing: {remedy(MANIFEST.name)}.")
+    try:
+        found = read_json(MANIFEST)
+        for name, entry in found.items():
+            check_entry(name, entry)
+    except ValueError:
+        raise ValueError(f"data/{MANIFEST.name} is damaged: {remedy(MANIFEST.name)}.") from None
+    return found
+
+
+def check_entry(name: str, entry: object) -> None:
+    """ValueError unless it names a file below data/, its SHA-256, and how it was made."""
+    path = PurePosixPath(name)
+    below = path.parts and not path.is_absolute() and ".." not in path.parts and "\0" not in name
+    texts = entry if isinstance(entry, dict) and set(entry) == {"sha256", "made"} else {}
+    whole = texts and all(isinstance(text, str) for text in texts.values())
+    if not below or not whole or not re.fullmatch("[0-9a-f]{64}", texts["sha256"]):
+        raise ValueError(f"{name!r} is no entry of a manifest: remove it.")
+
+
+def remedy(name: str) -> str:
+    """How to get a shipped file back: by git, or, where the kit came without it, with the kit."""
+    if (ROOT / ".git").exists():
+        return f"restore it with `git restore data/{name}`"
+    return "fetch the kit anew"
+
+
+# --- writing --------------------------------------------------------------------------------------
+
+
+def check_writable_result(path: Path) -> None:
+    """Raise, before a long work begins, what `enter` and the writing before it would at its end."""
+    check_writable(path)
+    if name_in_data(path):
+        check_writable(MANIFEST)
+        entries()
+
+
+def enter(path: Path, made: str) -> None:
+    """`record` a file that lies below data/; what lies elsewhere is not shipped."""
+    if name := name_in_data(path):
+        record(name, made)
+
+
+def name_in_data(path: Path) -> str | None:
+    """ "weights/paper.npz", say; None for a file that is not below data/."""
+    path, data = path.resolve(), DATA.resolve()
+    return path.relative_to(data).as_posix() if data in path.parents else None
+
+
 def record(name: str, made: str) -> None:
     """Enter a file under data/, with the words that say how it was made, into the manifest."""
-    known = entries()
-    known[name] = {"sha256": sha256(DATA / name), "made": made}
-    text = json.dumps(dict(sorted(known.items())), indent=2, ensure_ascii=False) + "\n"
-    with whole_or_nothing(MANIFEST) as unfinished:
-        unfinished.write_text(text, encoding="utf-8")
+    with one_at_a_time(MANIFEST):
+        known = entries() if MANIFEST.exists() else {}
+        known[name] = {"sha256": sha256(DATA / name), "made": made}
+        write_json(MANIFEST, dict(sorted(known.items())))
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file's bytes, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+# --- how something was made -----------------------------------------------------------------------
 
 
 def provenance(
@@ -58,18 +126,39 @@ def provenance(
         **({} if seed is None else {"seed": seed}),
         "date": time.strftime("%Y-%m-%d"),
         "python": platform.python_version(),
-        "tensorflow": version("tensorflow"),
-        "keras": version("keras"),
-        "device": device or f"CPU, {platform.machine()}, {os.cpu_count()} cores",
+        **versions(),
+        "device": device or device_in_use(),
         "training_seconds": round(seconds),
     }
 
 
-def entries() -> dict[str, dict[str, str]]:
-    """The manifest: {file below data/: {"sha256": ..., "made": ...}}."""
-    return json.loads(MANIFEST.read_text(encoding="utf-8")) if MANIFEST.exists() else {}
+def versions() -> dict[str, str]:
+    """The versions of NumPy, and of Keras and its backend where Keras is in use."""
+    return {name: installed(name) for name in ("numpy", *keras_and_backend())}
 
 
-def sha256(path: Path) -> str:
-    """The SHA-256 of a file's bytes, in hexadecimal."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def installed(name: str) -> str:
+    """The version of a package; of one that came by another way than an installation, "unknown"."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def keras_and_backend() -> tuple[str, ...]:
+    """("keras", "tensorflow"), say, and nothing before Keras was imported."""
+    keras = sys.modules.get("keras")
+    return ("keras", keras.backend.backend()) if keras else ()
+
+
+def device_in_use() -> str:
+    """The names of the GPUs that Keras' backend computes on; where there are none, the CPU."""
+    backend, names = keras_and_backend()[1:], []
+    if backend == ("tensorflow",):
+        config = sys.modules["tensorflow"].config
+        gpus = map(config.experimental.get_device_details, config.list_physical_devices("GPU"))
+        names = [str(gpu.get("device_name")) for gpu in gpus]
+    elif backend == ("jax",):
+        devices = sys.modules["jax"].devices()
+        names = [device.device_kind for device in devices if device.platform != "cpu"]
+    return ", ".join(names) or f"CPU, {platform.machine()}, {os.cpu_count()} cores"
