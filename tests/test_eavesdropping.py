@@ -15,6 +15,8 @@ from pads import pad
 from helpers import bits, manifest, metrics, pictures
 from helpers.neural import chain, eavesdropping
 from helpers.neural.cipher import NeuralCipher
+from helpers.neural.rounds import as_signs as signs
+from helpers.neural.rows import under_every_key
 
 CIPHER = NeuralCipher.load("paper")
 KEY = bits.random_key(np.random.default_rng(7))
@@ -338,6 +340,37 @@ def test_what_rests_on_merged_blocks_refuses_a_pair_of_bits():
         next(eavesdropping.brute_force(cipher, ciphertext))
     with pytest.raises(ValueError, match="use fitting_keys"):
         eavesdropping.consistency(cipher, ciphertext.values[0])
+
+
+@pytest.mark.parametrize("name", ["proven", "diffusing"])
+def test_blocks_under_every_key_are_what_bob_reads_under_each(name):
+    cipher = NeuralCipher.load(name)
+    blocks = rng_of(4).integers(0, 65536, 5, np.uint16)
+    made, sent = under_every_key(cipher, blocks), signs(blocks)
+    for key in (0, 1, 21845, 40000, 65535):
+        assert np.array_equal(made[key], cipher.decrypt_blocks(sent, eavesdropping.ALL_KEYS[key]))
+
+
+def test_a_pair_of_which_all_keys_at_once_are_unknown():
+    with pytest.raises(ValueError, match="All keys at once are for .*'paper' is none: try"):
+        under_every_key(CIPHER, np.zeros(1, np.uint16))
+
+
+@pytest.mark.parametrize(("name", "keys"), [("proven", 2), ("diffusing", 1)])
+def test_the_key_is_in_the_ciphertext_of_a_picture(name, keys):
+    """No block is known; but a picture is smooth. Of a pad, so is its negative."""
+    cipher, picture = NeuralCipher.load(name), pictures.load("eye")
+    heard = cipher.encrypt(picture, KEY)
+    found = eavesdropping.smoothest_keys(cipher, eavesdropping.cut(heard, 120, 120, 8, 8))
+    assert len(found) == keys and KEY.tolist() in found.tolist()
+    for other in found[np.any(found != KEY, axis=1)]:
+        assert np.array_equal(cipher.decrypt(heard, other), 255 - picture)
+
+
+def test_a_flat_patch_does_not_tell_the_key():
+    cipher = NeuralCipher.load("proven")
+    patch = cipher.encrypt(np.full((4, 4, 3), 99, np.uint8), KEY)
+    assert len(eavesdropping.smoothest_keys(cipher, patch)) > 2
 
 
 def test_a_patch_of_bits_is_cut_and_one_of_chained_blocks_is_not():

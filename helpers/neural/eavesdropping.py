@@ -1,17 +1,20 @@
-"""What Eve can do without the key: seven attacks, each a short function that says what she needs.
+"""What Eve can do without the key: eight attacks, each a short function that says what she needs.
 
 attack           what Eve needs                            what she gets
 fresh Eves       the trained Alice, to practise on         most bits of every message, any key
 least squares    17 to 64 known blocks under one key       every block under that key
 repeats          the ciphertext                            which places of the picture are equal
-codebook         known blocks under one key                every block that comes again
+codebook         known blocks under one key                every place where they stand once more
 fitting keys     Alice, and a known block or two           the key
 brute force      Bob, and a small patch of ciphertext      the key, unless the patch is flat
 consistency      Alice, Bob, and one block of ciphertext   the key
+smoothest keys   Alice or Bob, and a patch of a picture    the key, unless the patch is flat
 
-What they get is what they get of the pair `paper`. Where a ciphertext is bits, repeats, codebook
-and fitting keys get as much; fresh Eves read nothing of the pairs `proven` and `diffusing`, and
-lines nothing of the latter; brute force and consistency have nothing to go by, and say so.
+What the first seven get is what they get of the pair `paper`. Where a ciphertext is bits, repeats,
+codebook and fitting keys get as much; fresh Eves were no better than a coin with the pairs `proven`
+and `diffusing`, nor lines with the latter under random keys. Brute force and consistency look for
+keys that contradict themselves, of which there are none, and say so; there the eighth attack finds
+the key, since under the right one a picture is smooth.
 
 NumPy only, but for the fresh Eves, who learn in Keras. Run as a command, this module plays the
 paper's three phases and writes what lesson 03 shows of them.
@@ -39,6 +42,7 @@ from helpers.files import whole_or_nothing
 from helpers.neural.chain import ACTIVATIONS, Chain
 from helpers.neural.cipher import Ciphertext, NeuralCipher
 from helpers.neural.rounds import Rounds
+from helpers.neural.rows import under_every_key
 
 ALL_KEYS = blocks_to_bits(ALL_BLOCKS)  # a key has as many bits as a block
 
@@ -280,13 +284,12 @@ def brute_force(
 
 
 def check_analog(cipher: NeuralCipher) -> None:
-    """ValueError for a pair whose ciphertext is bits: no wrong key looks less likely than the right
-    one, as long as nothing is known of the message.
-    """
+    """ValueError for a pair whose ciphertext is bits: no wrong key contradicts itself."""
     if cipher.binary:
         raise ValueError(
-            f"Every key of the pair {cipher.name!r} turns each block into another that may be "
-            "meant, so none gives itself away: use fitting_keys with a known block."
+            f"Every key of the pair {cipher.name!r} turns different blocks into different ones, so "
+            "that none contradicts itself: use fitting_keys with a known block, or smoothest_keys "
+            "with a patch of a picture."
         )
 
 
@@ -391,6 +394,34 @@ def consistency(cipher: NeuralCipher, values: np.ndarray) -> np.ndarray:
     message = np.where(cipher.bob(np.hstack([heard, keys])) > 0, np.float32(1), np.float32(-1))
     again = cipher.alice(np.hstack([message, keys]))
     return ALL_KEYS[np.abs(again - values).max(axis=1).argmin()]
+
+
+# --- smoothest keys: the pair, and a patch of a picture -------------------------------------------
+
+LOGARITHMS = np.log2(1 + np.arange(256, dtype=np.float32))
+
+
+def smoothest_keys(cipher: NeuralCipher, patch: Ciphertext) -> np.ndarray:
+    """All keys, uint8 (k, 16), under which a patch of ciphertext, from `cut`, is smoothest.
+
+    Eve needs a pair of bits, and that neighbours in the picture are alike, as in photographs. She
+    knows no block of it. Where the patch is flat, or a wrong key makes its negative, several keys
+    are as smooth. Raises ValueError as `rows.under_every_key`.
+    """
+    made = under_every_key(cipher, patch.data)
+    height, width, _ = patch.shape
+    colours = made.astype(">u2").view(np.uint8).reshape(len(made), height, width, 3)
+    roughness = sum_of_steps(colours, 1) + sum_of_steps(colours, 2)
+    return ALL_KEYS[np.isclose(roughness, roughness.min())]
+
+
+def sum_of_steps(pictures: np.ndarray, axis: int) -> np.ndarray:
+    """The sum of log2(1 + |difference|) of neighbours along an axis, float (k,).
+
+    pictures: uint8 (k, height, width, 3). Logarithms, so that one edge does not outweigh the rest.
+    """
+    steps = np.abs(np.diff(pictures.astype(np.int16), axis=axis))
+    return LOGARITHMS[steps].reshape(len(pictures), -1).sum(axis=1, dtype=float)
 
 
 # --- the three phases, recorded -------------------------------------------------------------------

@@ -28,6 +28,7 @@ from typing import NamedTuple
 import numpy as np
 
 from helpers.neural.chain import Chain
+from helpers.neural.cipher import NeuralCipher
 from helpers.neural.rounds import Coupling, Rounds, round_table
 
 STEPS = 32_000  # the largest sum in steps: int16 ends at 32,767
@@ -239,6 +240,51 @@ class CouplingRows(Rows):
 def whole(numbers: np.ndarray) -> np.ndarray:
     """Rounded to whole numbers, int16."""
     return np.rint(numbers).astype(np.int16)
+
+
+# --- every key at once ----------------------------------------------------------------------------
+
+
+def under_every_key(cipher: NeuralCipher, blocks: np.ndarray) -> np.ndarray:
+    """What all 65,536 keys, in their order, make of blocks of ciphertext: uint16 (65536, n).
+
+    `blocks`: uint16 (n,). Of a cipher of rounds, Alice's are undone: Bob's, once proved, say the
+    same. Raises ValueError for a pair of which neither way is known.
+    """
+    if isinstance(cipher.alice, Rounds) and isinstance(cipher.alice.round, Coupling):
+        return undone(cipher.alice, blocks)
+    gates_alone = [link.activation for link in cipher.bob.links[:-1]] == ["gate"]
+    if not cipher.binary or isinstance(cipher.bob, Rounds) or not gates_alone:
+        raise ValueError(
+            f"All keys at once are for pairs of bits, of gates or of couplings; {cipher.name!r} is "
+            "none: try its keys one by one."
+        )
+    rows = GateRows(cipher.bob, "block")
+    return np.stack([rows(block).answers for block in blocks.tolist()], axis=1)
+
+
+def undone(alice: Rounds, blocks: np.ndarray) -> np.ndarray:
+    """Couplings run backwards under all 65,536 keys: uint16 (n,) to uint16 (65536, n).
+
+    A round moves the half that passed to the left, where its masks can be read once more.
+    """
+    masks, keys = masks_of(alice.round).ravel(), np.arange(1 << 16)[:, None]
+    upper, lower = (np.tile(half.astype(np.uint8), (1 << 16, 1)) for half in (blocks >> 8, blocks))
+    for turn in alice.turns[::-1]:
+        turned = (keys >> turn | keys << 16 - turn) & 0xFFFF
+        upper, lower = lower ^ masks[turned << 8 | upper], upper
+    return upper.astype(np.uint16) << 8 | lower
+
+
+def masks_of(round_: Coupling) -> np.ndarray:
+    """Which bits of the other half a round changes, for each key and passing half: (65536, 256)."""
+    kernel, bias = round_.weights
+    of_half = as_signs(np.arange(256), 8) @ kernel[:8]
+    of_key = as_signs(np.arange(1 << 16), 16) @ kernel[8:] + bias
+    changes = np.zeros((1 << 16, 256), np.uint8)
+    for half, key in zip(of_half.T, of_key.T):  # the most significant bit first
+        changes = changes << 1 | (half + key[:, None] < 0)
+    return changes
 
 
 # --- how near a threshold, and how far rounding reaches -------------------------------------------
