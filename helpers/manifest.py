@@ -84,7 +84,7 @@ def check_writable_result(path: Path) -> None:
     check_writable(path)
     if name_in_data(path):
         check_writable(MANIFEST)
-        entries()
+        entries_so_far()
 
 
 def enter(path: Path, made: str) -> None:
@@ -102,9 +102,14 @@ def name_in_data(path: Path) -> str | None:
 def record(name: str, made: str) -> None:
     """Enter a file under data/, with the words that say how it was made, into the manifest."""
     with one_at_a_time(MANIFEST):
-        known = entries() if MANIFEST.exists() else {}
+        known = entries_so_far()
         known[name] = {"sha256": sha256(DATA / name), "made": made}
         write_json(MANIFEST, dict(sorted(known.items())))
+
+
+def entries_so_far() -> dict[str, dict[str, str]]:
+    """`entries`, of a manifest that may be yet to be made."""
+    return entries() if MANIFEST.exists() else {}
 
 
 def sha256(path: Path) -> str:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import multiprocessing
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from helpers import manifest
 
 SHIPPED = sorted(manifest.entries())
+ENTRY = {"sha256": "0" * 64, "made": "by hand"}
 
 
 @pytest.fixture
@@ -47,6 +54,35 @@ def test_a_file_recorded_again_is_known_by_its_new_content(data):
     assert manifest.entries()["a.txt"]["made"] == "new"
 
 
+def test_only_what_lies_in_data_is_entered(data, tmp_path_factory):
+    inside, outside = data / "a.txt", tmp_path_factory.mktemp("elsewhere") / "a.txt"
+    for path in (inside, outside):
+        path.write_text("one", encoding="utf-8")
+        manifest.check_writable_result(path)
+        manifest.enter(path, "by hand")
+    assert list(manifest.entries()) == ["a.txt"]
+
+
+def record_many(data: Path, first: int) -> None:
+    manifest.DATA, manifest.MANIFEST = data, data / "MANIFEST.json"
+    for number in range(first, first + 15):
+        (data / f"{number}.txt").write_text(str(number), encoding="utf-8")
+        manifest.record(f"{number}.txt", "by hand")
+
+
+def test_two_processes_lose_no_entry(data):
+    both = [
+        multiprocessing.get_context("spawn").Process(target=record_many, args=(data, first))
+        for first in (0, 100)
+    ]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join()
+    assert [process.exitcode for process in both] == [0, 0]
+    assert len(manifest.entries()) == 30
+
+
 def test_the_hash_is_sha256(tmp_path):
     (tmp_path / "abc").write_bytes(b"abc")  # the example of FIPS 180-2
     assert manifest.sha256(tmp_path / "abc") == (
@@ -54,15 +90,79 @@ def test_the_hash_is_sha256(tmp_path):
     )
 
 
+# --- what is not as it should be ---
+
+
 def test_an_unknown_a_missing_and_an_altered_file(data):
     file = data / "a.txt"
     file.write_text("one", encoding="utf-8")
-    with pytest.raises(ValueError, match=r"knows no 'a.txt': choose one of \[\]"):
+    (data / "b.txt").write_text("two", encoding="utf-8")
+    manifest.record("b.txt", "by hand")
+    with pytest.raises(ValueError, match=r"knows no 'a.txt': choose one of \['b.txt'\]"):
         manifest.checked("a.txt")
     manifest.record("a.txt", "by hand")
     file.write_text("One", encoding="utf-8")
-    with pytest.raises(ValueError, match="a.txt is not the file that was shipped.*git restore"):
+    with pytest.raises(ValueError, match="a.txt is not the file that was shipped.*: (restore|fet)"):
         manifest.checked("a.txt")
     file.unlink()
-    with pytest.raises(FileNotFoundError, match="a.txt is missing: restore it"):
+    with pytest.raises(FileNotFoundError, match="a.txt is missing: (restore it|fetch the kit)"):
         manifest.checked("a.txt")
+
+
+def test_the_remedy_is_git_only_where_git_is(data, monkeypatch):
+    monkeypatch.setattr(manifest, "ROOT", data)
+    assert manifest.remedy("a.txt") == "fetch the kit anew"
+    (data / ".git").mkdir()
+    assert manifest.remedy("a.txt") == "restore it with `git restore data/a.txt`"
+
+
+def test_a_missing_manifest_is_missed(data):
+    with pytest.raises(FileNotFoundError, match=r"data/MANIFEST.json is missing: (restore|fetch)"):
+        manifest.entries()
+
+
+DAMAGE = {
+    "empty": "",
+    "cut short": json.dumps({"a.txt": ENTRY})[:-5],
+    "a list": "[]",
+    "nested without end": "[" * 100_000,
+    "not UTF-8": "\udcff",
+    "out of data": json.dumps({"../a.txt": ENTRY}),
+    "absolute": json.dumps({"/etc/passwd": ENTRY}),
+    "no name": json.dumps({"": ENTRY}),
+    "no entry": json.dumps({"a.txt": None}),
+    "no hash": json.dumps({"a.txt": {"made": "by hand"}}),
+    "short hash": json.dumps({"a.txt": ENTRY | {"sha256": "0" * 63}}),
+    "a hash and a line": json.dumps({"a.txt": ENTRY | {"sha256": "0" * 64 + "\n"}}),
+    "a number": json.dumps({"a.txt": ENTRY | {"made": 1}}),
+    "one more": json.dumps({"a.txt": ENTRY | {"more": "text"}}),
+}
+
+
+@pytest.mark.parametrize("text", DAMAGE.values(), ids=DAMAGE)
+def test_a_damaged_manifest_is_named(data, text):
+    manifest.MANIFEST.write_text(text, encoding="utf-8", errors="surrogateescape")
+    for use in (manifest.entries, lambda: manifest.checked("a.txt")):
+        with pytest.raises(ValueError, match=r"^data/MANIFEST.json is damaged: .*\.$"):
+            use()
+
+
+# --- provenance ---
+
+
+def test_provenance_names_the_backend_in_use_and_imports_none():
+    """In a Python of its own, with packages that only look like Keras and JAX."""
+    code = (
+        "import sys, types; from helpers import manifest;"
+        "before = set(manifest.provenance('c', 1, 2));"
+        "assert not {'keras', 'tensorflow', 'jax'} & (before | set(sys.modules)), before;"
+        "backend = types.SimpleNamespace(backend=lambda: 'jax');"
+        "sys.modules['keras'] = types.SimpleNamespace(backend=backend);"
+        "gpu = types.SimpleNamespace(platform='gpu', device_kind='A GPU');"
+        "sys.modules['jax'] = types.SimpleNamespace(devices=lambda: [gpu, gpu]);"
+        "after = manifest.provenance('c', 1, 2);"
+        "assert {'keras', 'jax', 'numpy'} <= set(after) and 'tensorflow' not in after, after;"
+        "assert after['device'] == 'A GPU, A GPU', after"
+    )
+    root = Path(manifest.__file__).parents[1]
+    subprocess.run([sys.executable, "-c", code], cwd=root, check=True)
