@@ -6,6 +6,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -14,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import softmax
 
-from helpers.learnable import gradients, ladder
+from helpers.learnable import evaluation, gradients, ladder, scenarios
 from helpers.learnable.attacks import (
     box_around,
     fast_gradient_method,
@@ -33,6 +34,7 @@ from helpers.learnable.cipher_gradients import (
     nibble_slopes,
     to_blocks,
 )
+from helpers.learnable.datasets import pictograms
 from helpers.learnable.gradients import gradient, margin, scores
 from helpers.learnable.scramble import BlockScrambler, random_key
 from helpers.quiet_keras import keras
@@ -110,6 +112,43 @@ def test_the_gradient_of_a_linear_model_is_the_one_written_by_hand(linear):
     slope, answered = gradient(linear, x, y)
     np.testing.assert_allclose(slope, (error @ weights.T).reshape(x.shape), atol=1e-6)
     np.testing.assert_allclose(answered, logits, atol=1e-5)
+
+
+def test_the_slope_of_the_margin_is_that_of_the_best_wrong_class_less_the_right_one(linear):
+    x, y = as_floats(some_pictures(5)), np.array([0, 1, 2, 0, 1])
+    weights, logits = linear.get_weights()[0], scores(linear, x)
+    rivals = np.where(np.eye(CLASSES, dtype=bool)[y], -np.inf, logits).argmax(axis=1)
+    slope, _ = gradient(linear, x, y, "margin")
+    np.testing.assert_allclose(slope.reshape(5, -1), (weights[:, rivals] - weights[:, y]).T)
+
+
+@pytest.mark.parametrize("times", [1, 300, 30_000])
+def test_however_sure_a_network_is_the_slope_keeps_its_direction(linear, times):
+    """By hand, in float64, with the odds in place of probabilities, which round to 0 and 1."""
+    x = as_floats(some_pictures(20))
+    model = keras.models.clone_model(linear)
+    model.set_weights([times * weights for weights in linear.get_weights()])
+    logits = np.float64(scores(model, x))
+    y = logits.argmax(axis=1)
+    others = np.where(np.eye(CLASSES, dtype=bool)[y], -np.inf, logits)
+    pull = softmax(others, axis=1) - np.eye(CLASSES)[y]
+    expected = pull @ np.float64(model.get_weights()[0]).T
+    slope = np.float64(gradient(model, x, y)[0]).reshape(20, -1)
+    assert slope.any(axis=1).all()
+    cosine = np.sum(slope * expected, axis=1) / np.linalg.norm(expected, axis=1)
+    between = (margin(logits, y) > -gradients.SURE) & (margin(logits, y) < -10)  # part rounding
+    assert np.mean(between) < 0.5
+    np.testing.assert_allclose((cosine / np.linalg.norm(slope, axis=1))[~between], 1, atol=1e-3)
+
+
+def test_another_loss_and_a_network_in_16_bits_are_refused(linear):
+    x, y = as_floats(some_pictures(1)), np.array([0])
+    with pytest.raises(ValueError, match="no loss 'dice': choose one of cross-entropy, margin"):
+        gradient(linear, x, y, "dice")
+    half = keras.Sequential([keras.Input((SIDE, SIDE, 3)), keras.layers.Flatten()], name="half")
+    half.dtype_policy = keras.DTypePolicy("mixed_float16")
+    with pytest.raises(ValueError, match="computes in float16.*build it in float32"):
+        gradient(half, x, y)
 
 
 def test_each_picture_has_its_own_gradient_whatever_the_batch(bent, monkeypatch):
@@ -254,6 +293,67 @@ def test_early_stop_leaves_alone_what_has_succeeded(bent, targeted):
     assert np.abs(near - x).mean() < np.abs(far - x).mean() / 2
     done = projected_gradient_descent(bent, near, wanted, early_stop=True, **options)
     np.testing.assert_array_equal(done, near)
+
+
+@pytest.mark.parametrize("loss", ["cross-entropy", "margin"])
+@pytest.mark.parametrize("times", [1, 10, 100, 1000])
+def test_pgd_wins_against_a_network_however_sure_it_is(times, loss):
+    model, _ = scenarios.load("Plain")
+    model.set_weights(scaled_logits(model, times))
+    pictures, y = pictograms(np.random.default_rng(2), 100)
+    found = projected_gradient_descent(model, as_floats(pictures), y, loss=loss)
+    assert np.mean(margin(scores(model, as_floats(pictures)), y) >= 0) < 0.05
+    assert np.mean(margin(scores(model, found), y) >= 0) >= 0.99
+
+
+def scaled_logits(model: keras.Model, times: float) -> list[np.ndarray]:
+    *before, kernel, bias = model.get_weights()
+    return [*before, times * kernel, times * bias]
+
+
+def test_in_the_norm_2_a_tiny_slope_makes_as_long_a_step_as_any(linear):
+    x = as_floats(some_pictures(5)) / 2 + 0.25
+    y = scores(linear, x).argmax(axis=1)
+
+    def tiny(*args):
+        slope, logits = gradient(*args)
+        return slope * np.float32(2.0**-100), logits  # its squares are below float32's least
+
+    options = {"eps": 0.2, "eps_iter": 0.1, "nb_iter": 2, "norm": 2}
+    usual = projected_gradient_descent(linear, x, y, **options)
+    found = projected_gradient_descent(linear, x, y, grad=tiny, **options)
+    np.testing.assert_array_equal(found, usual)
+
+
+def broken_for_dark(x):
+    """Finite logits, and a slope that is nan where the first value is below one half."""
+    flat = keras.ops.reshape(x, (x.shape[0], -1))
+    return flat[:, :CLASSES] + keras.ops.sqrt(keras.ops.relu(flat[:, :1] - 0.5))
+
+
+@pytest.mark.parametrize("norm", [np.inf, 2])
+def test_pictures_without_a_slope_stay_finite_and_are_told(norm):
+    x, y = np.full((5, SIDE, SIDE, 3), 0.4, np.float32), np.array([0, 1, 2, 0, 1])
+    x[3:] = 0.9
+    with pytest.warns(UserWarning, match="stood still at 3 of 5 pictures.*as untried"):
+        found = projected_gradient_descent(broken_for_dark, x, y, nb_iter=3, norm=norm)
+    np.testing.assert_array_equal(found[:3], x[:3])
+    assert np.isfinite(found).all() and (found[3:] != x[3:]).any(axis=(1, 2, 3)).all()
+
+
+def test_a_network_that_never_changes_its_mind_is_told(linear, cipher):
+    model, pictures = keras.models.clone_model(linear), some_pictures(4)
+    model.set_weights([0 * weights for weights in linear.get_weights()])
+    y, rng = np.array([0, 1, 2, 0]), np.random.default_rng(0)
+    model.set_weights([0 * linear.get_weights()[0], np.float32([9, 9, 9])])
+    for attack in (ladder.through_cipher, ladder.discrete_search):
+        options = {"rng": rng} if attack is ladder.discrete_search else {}
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            with pytest.raises(UserWarning, match="stood still at 4 of 4 pictures"):
+                attack(model, cipher, pictures, y, **options)
+    with pytest.warns(UserWarning, match="4 of 4"):
+        np.testing.assert_array_equal(ladder.model_fed_plain(model, pictures, y), pictures)
 
 
 def test_a_random_start_repeats_with_its_seed_and_differs_without(bent):
@@ -418,6 +518,50 @@ def test_bytes_survive_the_way_through_floats(size):
     assert ladder.whole_bytes(0.1) == 25
 
 
+# --- broken networks ------------------------------------------------------------------------------
+
+
+def with_weights(model: keras.Model, value: float) -> keras.Model:
+    broken = keras.models.clone_model(model)
+    broken.set_weights([np.full_like(weights, value) for weights in model.get_weights()])
+    return broken
+
+
+def test_a_network_that_says_the_same_of_all_classes_is_always_wrong(linear):
+    pictures, y = some_pictures(6), np.arange(6) % CLASSES
+    assert ladder.fooled(ladder.victim(with_weights(linear, 0.0)), pictures, y).all()
+    same = evaluation.error(with_weights(linear, 0.0), lambda i: None, pictures, y)
+    assert same == 1.0
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_network_that_answers_no_numbers_is_measured_by_nothing(cipher, value):
+    ten_classes = small_model(lambda: [keras.layers.Flatten(), keras.layers.Dense(10)])
+    model, pictures, y = with_weights(ten_classes, value), some_pictures(3), np.arange(3)
+    rng, told = np.random.default_rng(0), "answers to 3 of 3 pictures are not finite numbers"
+    for measure in (
+        lambda: ladder.fooled(ladder.victim(model), pictures, y),
+        lambda: evaluation.error(model, lambda i: cipher, pictures, y),
+        lambda: evaluation.label_leaking(model, cipher, pictures, y, rng),
+        lambda: ladder.squares(ladder.victim(model), pictures, y, rng=rng),
+        lambda: ladder.discrete_search(model, cipher, pictures, y, rng=rng),
+        lambda: projected_gradient_descent(model, as_floats(pictures), y, early_stop=True),
+        lambda: ladder.fooled(lambda x: np.full((len(x), CLASSES), value), pictures, y),
+    ):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with pytest.raises(ValueError, match=told):
+                measure()
+
+
+def test_an_attack_has_won_where_two_classes_tie():
+    pictures, y = some_pictures(3), np.zeros(3, int)
+    rng, asked = np.random.default_rng(0), []
+    query = counted(lambda x: np.zeros((len(x), CLASSES), np.float32), asked)
+    square_attack(query, as_floats(pictures), y, rng=rng)
+    assert asked == [3]
+
+
 # --- the ladder -----------------------------------------------------------------------------------
 
 
@@ -489,6 +633,28 @@ def test_where_the_ball_is_small_the_search_beats_the_straight_way(task, cipher)
     searched = ladder.fooled(answer, searched, labels).mean()
     assert searched > ladder.fooled(answer, straight, labels).mean() + 0.3
     assert searched > ladder.fooled(ladder.victim(plain), on_plain, labels).mean() + 0.3
+
+
+def test_without_a_cipher_the_search_finds_what_pgd_finds(task):
+    plain, _, pictures, labels = task
+    answer, eps = ladder.victim(plain), 8 / 255
+    rng = np.random.default_rng(0)
+    searched = ladder.discrete_search(plain, None, pictures, labels, eps=eps, rng=rng)
+    climbed = ladder.transfer(plain, pictures, labels, eps=eps)
+    assert np.abs(searched.astype(int) - pictures).max() == 8
+    shares = [ladder.fooled(answer, found, labels).mean() for found in (searched, climbed)]
+    assert 0.1 < shares[1] < 0.9
+    assert shares[0] == pytest.approx(shares[1], abs=0.05)
+
+
+def test_the_matched_control_keeps_each_size_and_tosses_each_sign():
+    pictures = np.full((2, 32, 32, 3), 128, np.uint8)
+    rng = np.random.default_rng(0)
+    noisy = ladder.random_noise(pictures, rng=rng)
+    control = ladder.random_signs(pictures, noisy, rng=rng)
+    one, other = (some.astype(int) - 128 for some in (noisy, control))
+    np.testing.assert_array_equal(np.abs(one), np.abs(other))
+    assert np.mean((one == other)[one != 0]) == pytest.approx(0.5, abs=0.03)
 
 
 def test_every_rung_stays_within_whole_bytes_of_the_picture(task, cipher):

@@ -12,6 +12,7 @@ Encryption".
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -31,15 +32,15 @@ def fast_gradient_method(
     clip_min: float = 0.0,
     clip_max: float = 1.0,
     targeted: bool = False,
+    loss: str = "cross-entropy",
 ) -> np.ndarray:
     """FGSM (Goodfellow, Shlens and Szegedy 2015; the paper's [9]): PGD in one step as long as eps.
 
     Arguments, result and errors are those of `projected_gradient_descent`.
     """
-    limits = {"norm": norm, "clip_min": clip_min, "clip_max": clip_max}
-    return projected_gradient_descent(
-        model_fn, x, y, eps=eps, eps_iter=eps, nb_iter=1, targeted=targeted, **limits
-    )
+    rest = {"norm": norm, "clip_min": clip_min, "clip_max": clip_max}
+    rest |= {"targeted": targeted, "loss": loss}
+    return projected_gradient_descent(model_fn, x, y, eps=eps, eps_iter=eps, nb_iter=1, **rest)
 
 
 def projected_gradient_descent(
@@ -57,6 +58,7 @@ def projected_gradient_descent(
     rng: np.random.Generator | None = None,
     targeted: bool = False,
     early_stop: bool = False,
+    loss: str = "cross-entropy",
     grad: Gradient = gradient,
 ) -> np.ndarray:
     """PGD, the paper's equation (1): `nb_iter` steps of `eps_iter` uphill on the loss, each put
@@ -64,11 +66,14 @@ def projected_gradient_descent(
 
     `rand_init` starts at a random place in the ball (Madry et al. 2018; the paper starts at x).
     `targeted` goes downhill: y are the classes that the model shall see. `early_stop` leaves a
-    picture alone once it has succeeded, which saves most of the time where eps is large. `grad` is
-    for attackers who take the gradient elsewhere: through a cipher, for instance.
+    picture alone once it has succeeded, which saves most of the time where eps is large. `loss` is
+    the paper's "cross-entropy" or "margin". `grad` is for attackers who take the gradient
+    elsewhere: through a cipher, for instance.
 
-    Returns float32 like x. ValueError for pictures out of range or not float, labels that do not
-    fit, a negative eps, eps_iter or nb_iter, another norm, or `rand_init` without `rng`.
+    Returns float32 like x. A picture whose slope is 0 everywhere, or no finite number, stays where
+    it is, and a warning says how many these are. ValueError for pictures out of range or not float,
+    labels that do not fit, a negative eps, eps_iter or nb_iter, another norm or loss, or
+    `rand_init` without `rng`.
     """
     x, y = check_pictures(x, clip_min, clip_max), check_labels(y, len(x), classes_of(model_fn))
     check_budget(eps, eps_iter, nb_iter, norm, clip_max - clip_min)
@@ -78,22 +83,52 @@ def projected_gradient_descent(
         adversarial = project(x + start_noise(x.shape, eps, rng), x, low, high, eps, norm)
     step = -eps_iter if targeted else eps_iter
     active = np.arange(len(x)) if early_stop else slice(None)  # a slice copies nothing
+    stuck = np.zeros(len(x), bool)
     for _ in range(nb_iter):
-        slope, logits = grad(model_fn, adversarial[active], y[active])
+        slope, logits = grad(model_fn, adversarial[active], y[active], loss)
         if early_stop:
-            going_on = (margin(logits, y[active]) > 0) == targeted
+            going_on = (margin(logits, y[active]) >= 0) == targeted
             active, slope = active[going_on], slope[going_on]
             if not active.size:
                 break
+        still = no_way_up(slope)
+        slope[still], stuck[active] = 0, stuck[active] | still
         moved = adversarial[active] + np.float32(step) * direction(slope, norm)
         here = (part[active] for part in (x, low, high))
         adversarial[active] = project(moved, *here, eps, norm)
+    warn_of(stuck)
     return adversarial
 
 
 def direction(slope: np.ndarray, norm: float) -> np.ndarray:
     """The step of length 1 that climbs the most: the sign of the slope, or in norm 2 the slope."""
-    return np.sign(slope) if norm == np.inf else slope / np.maximum(lengths(slope), 1e-12)
+    if norm == np.inf:
+        return np.sign(slope)
+    _, exponent = np.frexp(steepest(slope))
+    slope = np.ldexp(slope, -exponent)  # near 1: the squares of tiny slopes would be 0
+    return slope / np.maximum(lengths(slope), 1e-12)
+
+
+def no_way_up(slope: np.ndarray) -> np.ndarray:
+    """Which pictures have a slope that is 0 everywhere, or not a finite number, bool (n,)."""
+    most = steepest(slope).reshape(-1)
+    return ~((most > 0) & (most < np.inf))  # put this way, nan is found too
+
+
+def steepest(slope: np.ndarray) -> np.ndarray:
+    """The size of each picture's greatest slope, shaped to divide it."""
+    return np.abs(slope).max(axis=tuple(range(1, slope.ndim)), keepdims=True)
+
+
+def warn_of(stuck: np.ndarray) -> None:
+    """Say so where an attack had no way up: what it leaves alone is not robust, but untried."""
+    if stuck.any():
+        warnings.warn(
+            f"The attack stood still at {stuck.sum()} of {len(stuck)} pictures, since its slope "
+            "was 0 or no finite number there: count these as untried, not as withstood, and look "
+            "at the network.",
+            stacklevel=3,
+        )
 
 
 def box_around(
@@ -155,7 +190,7 @@ def square_attack(
     check_budget(eps, eps, n_queries, np.inf, 1.0)
     adversarial, lead = x.copy(), np.full(len(x), -np.inf)
     for asked in range(n_queries):
-        active = np.flatnonzero(lead <= 0)
+        active = np.flatnonzero(lead < 0)
         if not active.size:
             break
         trial = propose(adversarial[active], x[active], eps, asked, n_queries, p_init, rng)

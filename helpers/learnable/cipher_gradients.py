@@ -27,21 +27,29 @@ def straight_through(next_cipher: Callable[[], BlockScrambler]) -> Gradient:
     teeth, is left out.
     """
 
-    def grad(model, x, y):
-        _, high, logits = nibble_slopes(model, next_cipher(), as_bytes(x), y)
+    def grad(model, x, y, loss):
+        _, high, logits = nibble_slopes(model, next_cipher(), as_bytes(x), y, loss)
         return high / 16 * 255, logits
 
     return grad
 
 
 def nibble_slopes(
-    model: keras.Model, cipher: BlockScrambler, pictures: np.ndarray, labels: np.ndarray
+    model: keras.Model,
+    cipher: BlockScrambler | None,
+    pictures: np.ndarray,
+    labels: np.ndarray,
+    loss: str = "cross-entropy",
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(low, high, logits): how the loss grows with one step of each nibble of the plain pictures.
 
-    low and high are float32 like the pictures, (n, height, width, 3).
+    low and high are float32 like the pictures, (n, height, width, 3). Without a cipher, one step of
+    a high nibble is 16 of the low one.
     """
-    slope, logits = gradient(model, as_floats(cipher.encrypt(pictures)), labels)
+    if cipher is None:
+        slope, logits = gradient(model, as_floats(pictures), labels, loss)
+        return slope / 255, 16 * (slope / 255), logits
+    slope, logits = gradient(model, as_floats(cipher.encrypt(pictures)), labels, loss)
     low, high = back_through(cipher, slope)
     return cropped(low, pictures), cropped(high, pictures), logits
 

@@ -15,32 +15,82 @@ import numpy as np
 from helpers.quiet_keras import keras
 
 BATCH = 128  # pictures at once
-Gradient = Callable[[Callable, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+SURE = 40.0  # e^-40 = 4e-18: float32 still holds it, down to some e^-87
+# gradient(model_fn, x, y, loss) -> (slope like x, logits)
+Gradient = Callable[[Callable, np.ndarray, np.ndarray, str], tuple[np.ndarray, np.ndarray]]
+
+# --- losses ---------------------------------------------------------------------------------------
 
 
-def gradient(model_fn: Callable, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def cross_entropy(y, logits):
+    """L(theta, x, y) of the paper's equation (1), with a slope that does not vanish.
+
+    It is log(1 + odds), odds = P(another class) / P(y), and climbs in the same direction as
+    log(odds). But the more sure a network is, the smaller is its slope: with logits ten times as
+    large, float32 has nothing left of it, PGD stands still, and the network seems robust. So where
+    the odds are below e^-SURE, as for no network that is shipped, log(odds) stands in.
+    """
+    right, others = right_and_others(y, logits, keras.ops.logsumexp)
+    log_odds = others - right
+    usual = keras.losses.sparse_categorical_crossentropy(y, logits, from_logits=True)
+    return keras.ops.where(log_odds < -SURE, log_odds, usual)
+
+
+def logit_margin(y, logits):
+    """By how much the best wrong class leads the right one, as `margin` (Carlini and Wagner 2017).
+
+    For steps of a fixed length it is the DLR loss of Croce and Hein (2020), which divides it by a
+    distance of logits so that its size, too, stays the same when all logits grow.
+    """
+    right, best = right_and_others(y, logits, keras.ops.max)
+    return best - right
+
+
+def right_and_others(y, logits, together: Callable):
+    """The right class's logit (n,), and all others `together` in one number (n,)."""
+    is_right = keras.ops.one_hot(y, logits.shape[-1], dtype="bool")
+    right = keras.ops.sum(keras.ops.where(is_right, logits, 0.0), axis=-1)
+    return right, together(keras.ops.where(is_right, -np.inf, logits), axis=-1)
+
+
+LOSSES = {"cross-entropy": cross_entropy, "margin": logit_margin}
+
+# --- gradients ------------------------------------------------------------------------------------
+
+
+def gradient(
+    model_fn: Callable, x: np.ndarray, y: np.ndarray, loss: str = "cross-entropy"
+) -> tuple[np.ndarray, np.ndarray]:
     """How the loss of each picture grows with its pixels, float32 like x, and its logits.
 
-    The loss is the cross-entropy L(theta, x, y) of the paper's equation (1), the model in inference
-    mode. `model_fn` is a Keras model or, on TensorFlow, any function from x to logits; it is
-    compiled once, and always has the weights of the moment.
+    The loss is one of `LOSSES`, the model in inference mode. `model_fn` is a Keras model or, on
+    TensorFlow, any function from x to logits; it is compiled once, and always has the weights of
+    the moment. ValueError for another loss, and for a model that computes in float16.
     """
-    return in_batches(compiled_gradient(model_fn), np.asarray(x, np.float32), np.int32(y))
+    if loss not in LOSSES:
+        raise ValueError(f"There is no loss {loss!r}: choose one of {', '.join(LOSSES)}.")
+    grad = compiled_gradient(model_fn, LOSSES[loss])
+    return in_batches(grad, np.asarray(x, np.float32), np.int32(y))
 
 
 @functools.lru_cache(maxsize=8)
-def compiled_gradient(model_fn: Callable) -> Callable:
+def compiled_gradient(model_fn: Callable, loss: Callable) -> Callable:
     """grad(x, y) -> (gradient, logits) for one batch, by the backend that Keras runs on."""
+    if getattr(model_fn, "compute_dtype", None) == "float16":
+        raise ValueError(
+            "This network computes in float16, where small slopes become 0 and attacks fail: build "
+            "it in float32, or in mixed_bfloat16."
+        )
     by_backend = {"tensorflow": tensorflow_gradient, "jax": jax_gradient}
     backend = keras.backend.backend()
     if backend not in by_backend:
         raise ValueError(
             f"Attacks need Keras on TensorFlow or JAX; it runs on {backend}: set KERAS_BACKEND."
         )
-    return by_backend[backend](model_fn)
+    return by_backend[backend](model_fn, loss)
 
 
-def tensorflow_gradient(model_fn: Callable) -> Callable:
+def tensorflow_gradient(model_fn: Callable, loss: Callable) -> Callable:
     """Compiled without XLA, whose convolutions are nine times as slow on a CPU.
 
     Uncompiled, half the time would go into gradients of the weights, which nobody asked for.
@@ -52,23 +102,22 @@ def tensorflow_gradient(model_fn: Callable) -> Callable:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(x)
             logits = keras.ops.cast(model_fn(x), "float32")
-            loss = keras.losses.sparse_categorical_crossentropy(y, logits, from_logits=True)
-        return tape.gradient(loss, x), logits
+            losses = loss(y, logits)
+        return tape.gradient(losses, x), logits
 
     return grad
 
 
-def jax_gradient(model: keras.Model) -> Callable:
+def jax_gradient(model: keras.Model, loss: Callable) -> Callable:
     """The weights are handed over at each call: `fit` and `predict` give the old arrays away."""
     import jax
 
-    def loss(x, y, trainable, others):
+    def total(x, y, trainable, others):
         logits, _ = model.stateless_call(trainable, others, x, training=False)
         logits = keras.ops.cast(logits, "float32")
-        losses = keras.losses.sparse_categorical_crossentropy(y, logits, from_logits=True)
-        return keras.ops.sum(losses), logits
+        return keras.ops.sum(loss(y, logits)), logits
 
-    grad = jax.jit(jax.grad(loss, has_aux=True))
+    grad = jax.jit(jax.grad(total, has_aux=True))
 
     def with_weights(x, y):
         weights = model.trainable_variables, model.non_trainable_variables
@@ -77,9 +126,15 @@ def jax_gradient(model: keras.Model) -> Callable:
     return with_weights
 
 
+# --- logits ---------------------------------------------------------------------------------------
+
+
 def scores(model: keras.Model, x: np.ndarray) -> np.ndarray:
-    """The logits of a Keras model, float32 (n, classes), with little ado even for few pictures."""
-    return in_batches(lambda batch: (model.predict_on_batch(batch),), x)[0]
+    """The logits of a Keras model, float32 (n, classes), with little ado even for few pictures.
+
+    ValueError where they are no finite numbers.
+    """
+    return check_logits(in_batches(lambda batch: (model.predict_on_batch(batch),), x)[0])
 
 
 def in_batches(function: Callable, *arrays: np.ndarray) -> list[np.ndarray]:
@@ -100,10 +155,25 @@ def in_batches(function: Callable, *arrays: np.ndarray) -> list[np.ndarray]:
 
 
 def margin(logits: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """By how much the best wrong class leads the right one, float (n,): above 0 the model errs."""
-    rows, others = np.arange(len(y)), np.array(logits, float)
+    """By how much the best wrong class leads the right one, float (n,).
+
+    From 0 on the model errs: a right answer is the one largest logit, and who says the same of all
+    classes has not answered. ValueError for logits that are no finite numbers.
+    """
+    rows, others = np.arange(len(y)), np.array(check_logits(logits), float)
     others[rows, y] = -np.inf
     return others.max(axis=1) - logits[rows, y]
+
+
+def check_logits(logits: np.ndarray) -> np.ndarray:
+    """The logits; ValueError unless all are finite: no broken network may pass for a robust one."""
+    broken = ~np.isfinite(logits).all(axis=-1)
+    if broken.any():
+        raise ValueError(
+            f"The network's answers to {broken.sum()} of {len(broken)} pictures are not finite "
+            "numbers: look for nan in its weights, and train or load it anew."
+        )
+    return logits
 
 
 def classes_of(model_fn: Callable) -> int | None:

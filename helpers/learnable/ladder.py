@@ -48,8 +48,12 @@ def victim(model: keras.Model, cipher: BlockScrambler | None = None) -> Callable
 
 
 def fooled(answer: Callable, pictures: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Which pictures a `victim` gets wrong, bool (n,): their share is the error of Table I."""
-    return margin(answer(pictures), attacks.check_labels(labels, len(pictures))) > 0
+    """Which pictures a `victim` gets wrong, bool (n,): their share is the error of Table I.
+
+    Right is a label whose logit is larger than all others: a network that says the same of all
+    classes is wrong everywhere, not robust. ValueError where its answers are not finite numbers.
+    """
+    return margin(answer(pictures), attacks.check_labels(labels, len(pictures))) >= 0
 
 
 # --- attackers without the model ------------------------------------------------------------------
@@ -66,6 +70,18 @@ def random_noise(
     if corners:
         return add_noise(pictures, rng.choice(np.int16([-size, size]), shape))
     return add_noise(pictures, rng.integers(-size, size, shape, np.int16, endpoint=True))
+
+
+def random_signs(
+    pictures: np.ndarray, noisy: np.ndarray, *, rng: np.random.Generator
+) -> np.ndarray:
+    """The matched control: an attack's noise, value by value, with its signs tossed anew.
+
+    Attacks move most values to the border of eps, farther than uniform noise does on average and
+    less than `corners` do. So only this says whether an attack's *direction* is worth anything.
+    """
+    noise = noisy.astype(np.int16) - scramble.check_pictures(pictures)
+    return add_noise(pictures, noise * rng.choice(np.int16([-1, 1]), noise.shape))
 
 
 def transfer(
@@ -179,7 +195,7 @@ def fresh_keys(
 
 def discrete_search(
     model: keras.Model,
-    cipher: BlockScrambler,
+    cipher: BlockScrambler | None,
     pictures: np.ndarray,
     labels: np.ndarray,
     *,
@@ -188,7 +204,7 @@ def discrete_search(
     nb_iter: int = 20,
 ) -> np.ndarray:
     """(d) Knowing everything, and that a nibble jumps: from 15 to 16, a byte of the cipher can move
-    by 240.
+    by 240. Without a cipher, the same search on a model of plain pictures, to compare with.
 
     Each step gives most of the values, later fewer, the byte in the ball that promises most, by the
     slopes of this step and, fading, of those before (momentum: Dong et al. 2018). The best picture
@@ -198,26 +214,30 @@ def discrete_search(
     attacks.check_budget(eps, eps, nb_iter, np.inf, 1.0)
     candidates = border_bytes(pictures, whole_bytes(eps))
     best, now, lead = pictures.copy(), pictures.copy(), np.full(len(pictures), -np.inf)
-    slopes = np.zeros((2, *pictures.shape), np.float32)
+    slopes, stuck = np.zeros((2, *pictures.shape), np.float32), np.zeros(len(pictures), bool)
     for step in range(nb_iter + 1):
-        active = np.flatnonzero(lead <= 0)
+        active = np.flatnonzero(lead < 0)
         if not active.size:
             break
         low, high, logits = nibble_slopes(model, cipher, now[active], labels[active])
         new = margin(logits, labels[active])
         better = new > lead[active]
         best[active[better]], lead[active[better]] = now[active[better]], new[better]
+        still = attacks.no_way_up(np.stack([low, high], axis=1))
+        low[still], high[still], stuck[active[still]] = 0, 0, True
         slopes[:, active] = 0.75 * slopes[:, active] + unit_slopes(low, high)
         wanted = most_promising(candidates[:, active], *slopes[:, active])
         chosen = rng.random(wanted.shape) < (0.7 if step < nb_iter / 2 else 0.3)
+        chosen[still] = False
         now[active] = np.where(chosen, wanted, now[active])
+    attacks.warn_of(stuck)
     return best
 
 
 def unit_slopes(low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """Both slopes of each picture over the mean size of its high ones, so that steps compare."""
     size = np.abs(high).mean(axis=(1, 2, 3), keepdims=True)
-    return np.stack([low, high]) / np.maximum(size, 1e-12)
+    return np.stack([low, high]) / np.maximum(size, np.finfo(np.float32).tiny)
 
 
 # --- all rungs ------------------------------------------------------------------------------------
