@@ -77,7 +77,8 @@ def picture_row(pictures: Sequence[np.ndarray], titles: Sequence[str], size: flo
     """
     box = whole_box(pictures[0], size)
     height, width = (side / DPI for side in box)
-    figure = new_figure((width + 0.13) * len(pictures), height + 0.36)
+    lines = 1 + max(title.count("\n") for title in titles)
+    figure = new_figure((width + 0.13) * len(pictures), height + 0.15 + 0.21 * lines)
     axes = figure.subplots(1, len(pictures), squeeze=False)[0]
     for ax, picture, title in zip(axes, pictures, titles):
         draw_picture(ax, picture, box)
@@ -954,11 +955,12 @@ def ladder_bars(errors: dict[str, dict[str, float]], clean: dict[str, float], ti
 def error_by_eps(
     errors: dict[str, dict[str, np.ndarray]], sizes: Sequence[float], title: str
 ) -> Figure:
-    """Curves for every attack: errors[pictures][rung], each (sizes,), over eps in bytes."""
+    """Curves for the attacks in errors[pictures][rung], each (sizes,), over eps in bytes."""
     figure = new_figure(11, 5.2)
     axes = figure.subplots(1, len(errors), sharey=True, squeeze=False)[0]
     for ax, (pictures, curves) in zip(axes, errors.items()):
-        for rung, (words, colour, line) in RUNGS.items():
+        for rung in [rung for rung in RUNGS if rung in curves]:
+            words, colour, line = RUNGS[rung]
             thick = 3.2 if colour in (BLACK, VERMILLION) else 2
             ax.plot(sizes, curves[rung], color=colour, ls=line, lw=thick, label=words)
         ax.set_xscale("log", base=2)
