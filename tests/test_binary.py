@@ -248,8 +248,15 @@ def test_the_shipped_pair_is_faultless_at_first_sight():
     assert binary.wrong_share(cipher, np.random.default_rng(1)) == 0
 
 
-def test_a_folder_that_is_not_there_is_refused_before_training(monkeypatch, capsys):
-    monkeypatch.setattr("sys.argv", ["binary", "--output", "nowhere/mine.npz"])
-    with pytest.raises(SystemExit):
+@pytest.mark.parametrize(
+    ("output", "complaint"),
+    [("folder.npz", "could not be written"), ("mine", "is called NAME.npz, and not 'mine'")],
+)
+def test_a_file_that_cannot_be_kept_is_refused_before_training(
+    output, complaint, tmp_path, monkeypatch
+):
+    (tmp_path / "folder.npz").mkdir()
+    monkeypatch.setattr(binary, "partners_for", None)  # nobody trains
+    monkeypatch.setattr("sys.argv", ["binary", "--output", str(tmp_path / output)])
+    with pytest.raises(SystemExit, match=complaint):
         binary.main()
-    assert "there is no folder nowhere: make it" in capsys.readouterr().err

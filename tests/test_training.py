@@ -248,8 +248,12 @@ def command(tmp_path, monkeypatch):
     monkeypatch.setattr(training, "lesson_recipe", training.Recipe("Adam", (Phase("eve", 100),)))
     monkeypatch.setattr(training, "results", lambda cipher, players: {"wrong": 0})
     words = ["training", "--recipe", "lesson", "--seed", "5", "--name", "tiny"]
-    monkeypatch.setattr("sys.argv", words)
-    return training.main
+
+    def command(*more: str) -> None:
+        monkeypatch.setattr("sys.argv", words + list(more))
+        training.main()
+
+    return command
 
 
 def test_the_command_writes_a_pair_with_its_provenance(command, capsys):
@@ -267,3 +271,21 @@ def test_the_command_interrupted_writes_nothing(command, tmp_path, monkeypatch):
     with pytest.raises(SystemExit, match="nothing was written"):
         command()
     assert not list(tmp_path.rglob("*.*"))
+
+
+BAD_OPTIONS = [("--name", "sub/x"), ("--name", "../../../evil"), ("--seed=-1",), ("--seed", "1.5")]
+
+
+@pytest.mark.parametrize("options", BAD_OPTIONS)
+def test_an_option_that_would_fail_in_the_end_is_refused_at_once(command, options, capsys):
+    with pytest.raises(SystemExit) as refused:
+        command(*options)
+    assert refused.value.code == 2  # argparse's own
+    assert "is none: choose" in capsys.readouterr().err
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_training(command, tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "Players", None)  # nobody plays
+    (tmp_path / "weights" / "tiny.npz").mkdir()
+    with pytest.raises(SystemExit, match="tiny.npz could not be written"):
+        command()

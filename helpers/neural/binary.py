@@ -26,10 +26,10 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from helpers import manifest
+from helpers import commands, manifest
 from helpers.bits import bits_to_signs
 from helpers.neural.chain import Chain, Link
-from helpers.neural.cipher import NeuralCipher
+from helpers.neural.cipher import NeuralCipher, check_pair_file
 from helpers.neural.rounds import distinct_ciphertexts
 from helpers.neural.training import Team, random_pairs
 from helpers.quiet_keras import keras
@@ -303,17 +303,17 @@ def first_look(cipher: NeuralCipher) -> dict[str, object]:
 
 def make(recipe: str, seed: int, path: Path) -> None:
     """Train a pair and write it, with what a first look shows."""
-    started, partners = time.perf_counter(), partners_for(recipe, seed)
-    with tqdm(total=partners.recipe.steps, unit=" steps") as bar:
-        train(partners, lambda done, errors: bar.update(done - bar.n))
     command = f"python -m helpers.neural.binary --recipe {recipe} --seed {seed} --output {path}"
-    about = manifest.provenance(command, seed, time.perf_counter() - started)
-    cipher = partners.cipher(path.stem, about)
-    cipher.about |= {"starts": partners.starts} | first_look(cipher)
-    cipher.save(path)
-    if path.resolve().parent == manifest.DATA / "weights":
-        manifest.record(f"weights/{path.name}", command)
-    print(json.dumps(cipher.about, indent=2))
+    with commands.result_at(path, command):
+        check_pair_file(path)
+        started, partners = time.perf_counter(), partners_for(recipe, seed)
+        with tqdm(total=partners.recipe.steps, unit=" steps") as bar:
+            train(partners, lambda done, errors: bar.update(done - bar.n))
+        about = manifest.provenance(command, seed, time.perf_counter() - started)
+        cipher = partners.cipher(path.stem, about)
+        cipher.about |= {"starts": partners.starts} | first_look(cipher)
+        cipher.save(path)
+        print(json.dumps(cipher.about, indent=2))
 
 
 def partners_for(recipe: str, seed: int) -> Partners:
@@ -329,12 +329,10 @@ def main() -> None:
     """Train a pair with a certificate of secrecy, or without, or compare all ways to secrecy."""
     parser = argparse.ArgumentParser("python -m helpers.neural.binary", description=main.__doc__)
     parser.add_argument("--recipe", choices=["proven", "uncorrelated"], default="proven")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=commands.seed, default=1)
     parser.add_argument("--output", type=Path, default=Path("mine.npz"), help="default: mine.npz")
     parser.add_argument("--study", action="store_true", help="write secrecy_by_training.json")
     options = parser.parse_args()
-    if not options.output.parent.is_dir():
-        parser.error(f"there is no folder {options.output.parent}: make it, or choose another")
     if options.study:
         from helpers.neural import secrecy_study
 

@@ -15,6 +15,7 @@ import os
 import threading
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 
@@ -265,6 +266,15 @@ def check_name(name: str) -> None:
         raise ValueError(
             "The name of a pair is a text of 1 to 60 characters that can be printed, and here is "
             "another: give it a short name."
+        )
+
+
+def check_pair_file(path: Path) -> None:
+    """ValueError unless a file of this name can be made and found again: NAME.npz."""
+    check_name(path.stem)
+    if path.suffix != ".npz":
+        raise ValueError(
+            f"The file of a pair is called NAME.npz, and not {path.name!r}: rename it."
         )
 
 

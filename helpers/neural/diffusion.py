@@ -25,12 +25,12 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from helpers import manifest
+from helpers import commands, manifest
 from helpers.bits import ALL_BLOCKS
-from helpers.files import whole_or_nothing
+from helpers.files import write_json
 from helpers.neural import binary, training
 from helpers.neural.chain import Chain, Link
-from helpers.neural.cipher import NeuralCipher
+from helpers.neural.cipher import NeuralCipher, check_pair_file
 from helpers.neural.rounds import (
     HALF,
     Coupling,
@@ -316,30 +316,30 @@ SHIPPED_SEED, SEEDS = 1, range(1, 11)
 
 def ship(seed: int, path: Path) -> None:
     """Train a pair, measure it, and write it with its provenance."""
-    started = time.perf_counter()
-    cipher = train(seed, "diffusing", progress=True)
-    command = f"python -m helpers.neural.diffusion --seed {seed}"
-    cipher.about = manifest.provenance(command, seed, time.perf_counter() - started)
-    cipher.about |= results(cipher)
-    cipher.save(path)
-    record(path, command)
-    print(json.dumps(cipher.about, indent=2))
+    started, command = time.perf_counter(), f"python -m helpers.neural.diffusion --seed {seed}"
+    with commands.result_at(path, command):
+        check_pair_file(path)
+        cipher = train(seed, "diffusing", progress=True)
+        cipher.about = manifest.provenance(command, seed, time.perf_counter() - started)
+        cipher.about |= results(cipher)
+        cipher.save(path)
+        print(json.dumps(cipher.about, indent=2))
 
 
 def study(path: Path) -> None:
     """Ten seeds of each kind, the avalanche against the number of rounds, and the frontier."""
     started, command = time.perf_counter(), "python -m helpers.neural.diffusion --study"
-    found = {
-        "seeds": [one_seed(train, seed) for seed in tqdm(SEEDS, "coupling")],
-        "mixing_seeds": [one_seed(train_mixing, seed) for seed in tqdm(SEEDS, "mixing")],
-    }
-    partners, alice = binary.Partners(seed=1), train(SHIPPED_SEED).alice
-    binary.train(partners)
-    found |= {"by_rounds": by_rounds(alice), "frontier": frontier(partners.cipher().alice, alice)}
-    about = manifest.provenance(command, SHIPPED_SEED, time.perf_counter() - started)
-    with whole_or_nothing(path) as unfinished:
-        unfinished.write_text(json.dumps(about | found, indent=1) + "\n", encoding="utf-8")
-    record(path, command)
+    with commands.result_at(path, command):
+        found = {
+            "seeds": [one_seed(train, seed) for seed in tqdm(SEEDS, "coupling")],
+            "mixing_seeds": [one_seed(train_mixing, seed) for seed in tqdm(SEEDS, "mixing")],
+        }
+        partners, alice = binary.Partners(seed=1), train(SHIPPED_SEED).alice
+        binary.train(partners)
+        found["by_rounds"] = by_rounds(alice)
+        found["frontier"] = frontier(partners.cipher().alice, alice)
+        about = manifest.provenance(command, SHIPPED_SEED, time.perf_counter() - started)
+        write_json(path, about | found)
 
 
 def one_seed(train: Callable[[int], NeuralCipher], seed: int) -> dict[str, object]:
@@ -350,18 +350,12 @@ def one_seed(train: Callable[[int], NeuralCipher], seed: int) -> dict[str, objec
     return {"seed": seed, "seconds": round(seconds, 1)} | results(cipher)
 
 
-def record(path: Path, command: str) -> None:
-    """Enter a file into the manifest if it lies under data/."""
-    if manifest.DATA in path.resolve().parents:
-        manifest.record(path.resolve().relative_to(manifest.DATA).as_posix(), command)
-
-
 def main() -> None:
     """Train the pair `diffusing` and measure it; or ten pairs, and what lies beyond."""
     parser = argparse.ArgumentParser(
         prog="python -m helpers.neural.diffusion", description=main.__doc__
     )
-    parser.add_argument("--seed", type=int, default=SHIPPED_SEED)
+    parser.add_argument("--seed", type=commands.seed, default=SHIPPED_SEED)
     parser.add_argument("--study", action="store_true", help="seeds 1 to 10, whatever --seed is")
     parser.add_argument("--output", type=Path, help="a file; default: the shipped one in data/")
     options = parser.parse_args()

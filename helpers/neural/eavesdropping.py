@@ -22,14 +22,13 @@ paper's three phases and writes what lesson 03 shows of them.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from time import perf_counter
 
 import numpy as np
 
-from helpers import manifest
+from helpers import commands, manifest
 from helpers.bits import (
     ALL_BLOCKS,
     M_BITS,
@@ -38,7 +37,7 @@ from helpers.bits import (
     blocks_to_bits,
     signs_to_bits,
 )
-from helpers.files import whole_or_nothing
+from helpers.files import write_json
 from helpers.neural.chain import ACTIVATIONS, Chain
 from helpers.neural.cipher import Ciphertext, NeuralCipher
 from helpers.neural.rounds import Rounds
@@ -432,18 +431,17 @@ def main() -> None:
     from helpers.neural import training
 
     seed, command = 1, "python -m helpers.neural.eavesdropping"
+    path = manifest.DATA / "results" / "three_phases.json"
     recipe = training.Recipe("Adam", training.lesson_recipe.phases[:3])
-    players, rng, phases = training.Players(seed, recipe), np.random.default_rng(seed), []
-    started = perf_counter()
-    for phase in recipe.phases:
-        history = training.train(players, phase)
-        scores = training.evaluate(players, rng, 100_000)
-        phases.append(asdict(history) | {"scores": asdict(scores)})
-    about = manifest.provenance(command, seed, perf_counter() - started)
-    text = json.dumps(about | {"phases": phases}, indent=1)
-    with whole_or_nothing(manifest.DATA / "results" / "three_phases.json") as unfinished:
-        unfinished.write_text(text + "\n", encoding="utf-8")
-    manifest.record("results/three_phases.json", command)
+    with commands.result_at(path, command):
+        players, rng, phases = training.Players(seed, recipe), np.random.default_rng(seed), []
+        started = perf_counter()
+        for phase in recipe.phases:
+            history = training.train_to_the_end(players, phase)
+            scores = training.evaluate(players, rng, 100_000)
+            phases.append(asdict(history) | {"scores": asdict(scores)})
+        about = manifest.provenance(command, seed, perf_counter() - started)
+        write_json(path, about | {"phases": phases})
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ success. A question that cannot be answered is not yet secrecy: count the cipher
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from typing import NamedTuple
@@ -15,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from helpers import manifest
-from helpers.files import whole_or_nothing
+from helpers import commands, manifest
+from helpers.files import write_json
 from helpers.neural import binary, proof
 from helpers.neural.binary import Partners, Recipe, Talk, gate_forward, in_rms, side_by_side
 from helpers.neural.cipher import NeuralCipher
@@ -234,10 +233,9 @@ def counted(cipher: NeuralCipher) -> dict[str, object]:
 def main() -> None:
     """Train every way from its seeds, and write data/results/secrecy_by_training.json."""
     command = "python -m helpers.neural.binary --study"
+    path = manifest.DATA / "results" / "secrecy_by_training.json"
     todo = [(name, way, seed) for name, (way, seeds) in WAYS.items() for seed in seeds]
-    lines = [trial(*one) for one in tqdm(todo, unit=" pairs")]
-    about = manifest.provenance(command, None, sum(line["core_seconds"] for line in lines))
-    text = json.dumps(about | {"trials": lines}, indent=1) + "\n"
-    with whole_or_nothing(manifest.DATA / "results" / "secrecy_by_training.json") as unfinished:
-        unfinished.write_text(text, encoding="utf-8")
-    manifest.record("results/secrecy_by_training.json", command)
+    with commands.result_at(path, command):
+        lines = [trial(*one) for one in tqdm(todo, unit=" pairs")]
+        about = manifest.provenance(command, None, sum(line["core_seconds"] for line in lines))
+        write_json(path, about | {"trials": lines})

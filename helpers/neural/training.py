@@ -12,11 +12,12 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
-from helpers import manifest, metrics
+from helpers import commands, manifest, metrics
 from helpers.bits import ALL_BLOCKS, PAPER_KEY, bits_to_signs, signs_to_bits
 from helpers.neural import chain, networks
 from helpers.neural.cipher import NeuralCipher
@@ -293,6 +294,16 @@ def train(
     return history
 
 
+def train_to_the_end(
+    players: Players, phase: Phase, watch: Callable[[History], bool | None] | None = None
+) -> History:
+    """`train` for a command, which has no use for half a phase: KeyboardInterrupt where stopped."""
+    history = train(players, phase, watch)
+    if len(history.iteration) * CHUNK < phase.iterations:
+        raise KeyboardInterrupt
+    return history
+
+
 def rate_at(phase: Phase, progress: float) -> float:
     """Alice's and Bob's learning rate: constant for 40 % of a phase, then down to `final_rate`."""
     fall = max(0.0, (progress - 0.4) / 0.6)
@@ -358,24 +369,28 @@ def main() -> None:
         prog="python -m helpers.neural.training", description=main.__doc__
     )
     parser.add_argument("--recipe", choices=recipes, default="exact")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--name", default="mine", help="what to call the pair; default: mine")
+    parser.add_argument("--seed", type=commands.seed, default=1)
+    parser.add_argument(
+        "--name", type=commands.name, default="mine", help="what to call the pair; default: mine"
+    )
     options = parser.parse_args()
-
-    recipe, started = recipes[options.recipe], time.perf_counter()
-    players = Players(options.seed, recipe)
-    with tqdm(total=sum(phase.iterations for phase in recipe.phases), unit=" iterations") as bar:
-        for phase in recipe.phases:
-            history = train(players, phase, watch=lambda history: bar.update(CHUNK) and None)
-            if len(history.iteration) * CHUNK < phase.iterations:
-                raise SystemExit("Stopped: nothing was written.")
     command = f"python -m helpers.neural.training --recipe {options.recipe} --seed {options.seed}"
     command += f" --name {options.name}"
-    about = manifest.provenance(command, options.seed, time.perf_counter() - started)
-    cipher = NeuralCipher.from_networks(players.alice, players.bob, options.name, about)
+    path = manifest.DATA / "weights" / f"{options.name}.npz"
+    with commands.result_at(path, command):
+        make(recipes[options.recipe], options.seed, path, command)
+
+
+def make(recipe: Recipe, seed: int, path: Path, command: str) -> None:
+    """Train a pair, measure it, and write it with its provenance. A stop is a KeyboardInterrupt."""
+    players, started = Players(seed, recipe), time.perf_counter()
+    with tqdm(total=sum(phase.iterations for phase in recipe.phases), unit=" iterations") as bar:
+        for phase in recipe.phases:
+            train_to_the_end(players, phase, lambda history: bar.update(CHUNK) and None)
+    about = manifest.provenance(command, seed, time.perf_counter() - started)
+    cipher = NeuralCipher.from_networks(players.alice, players.bob, path.stem, about)
     about |= results(cipher, players)
-    cipher.save(manifest.DATA / "weights" / f"{options.name}.npz")
-    manifest.record(f"weights/{options.name}.npz", about["command"])
+    cipher.save(path)
     print(json.dumps(about, indent=2))
 
 
