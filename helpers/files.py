@@ -90,17 +90,23 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def one_at_a_time(path: str | os.PathLike) -> Iterator[None]:
+def one_at_a_time(path: str | os.PathLike, wait: bool = True) -> Iterator[None]:
     """Read, change and write a file, while others that ask for the same wait for their turn.
 
     Whoever dies lets go: the lock is the system's, and the empty file beside `path` only its place.
+    Where the work is long, do not `wait`: an OSError says that somebody is at it.
     """
     target = Path(os.path.realpath(path))
     with open(target.with_name(f".{target.name}.lock"), "ab") as place:
-        if fcntl:
-            fcntl.flock(place, fcntl.LOCK_EX)
-        else:
-            msvcrt.locking(place.fileno(), msvcrt.LK_LOCK, 1)
+        try:
+            if fcntl:
+                fcntl.flock(place, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            else:
+                msvcrt.locking(place.fileno(), msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
+        except OSError as error:
+            raise OSError(
+                f"Another run is at work on {path}: let it finish, or stop it, before the next."
+            ) from error
         yield
 
 
