@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import metadata
+from types import SimpleNamespace
 
 import pytest
 from packaging.requirements import Requirement
@@ -25,7 +26,7 @@ def test_a_package_of_another_version_is_named(monkeypatch):
     monkeypatch.setattr(metadata, "version", lambda name: "0.1" if name == "numpy" else right(name))
     (sentence,) = environment.package_problems()
     assert sentence.startswith("numpy is 0.1, tested was ")
-    assert "set-up" in sentence
+    assert "make doctor" in sentence
 
 
 def test_a_missing_package_is_named():
@@ -42,4 +43,27 @@ def test_a_damaged_file_is_named(damage, tmp_path, monkeypatch):
         (tmp_path / "pictures").mkdir()
         (tmp_path / "pictures" / "eye.png").write_bytes(b"not the eye")
     (sentence,) = environment.data_problems()
-    assert "pictures/eye.png" in sentence and "git restore" in sentence
+    assert "pictures/eye.png" in sentence and manifest.remedy("pictures/eye.png") in sentence
+
+
+@pytest.mark.parametrize("content", [None, "", "[]", '{"pictures/eye.png": 1}'])
+def test_a_manifest_that_is_missing_or_damaged_is_named(content, tmp_path, monkeypatch):
+    monkeypatch.setattr(manifest, "MANIFEST", tmp_path / "MANIFEST.json")
+    if content is not None:
+        manifest.MANIFEST.write_text(content, encoding="utf-8")
+    (sentence,) = environment.data_problems()
+    assert "MANIFEST.json" in sentence and sentence.count("\n") == 0
+
+
+def test_little_room_and_little_memory_are_named(monkeypatch):
+    assert environment.memory_here() > 10**8
+    monkeypatch.setattr(environment.shutil, "disk_usage", lambda path: SimpleNamespace(free=10**8))
+    monkeypatch.setattr(environment, "memory_here", lambda: 2e9)
+    disk, memory = environment.machine_problems()
+    assert "0.1 GB left" in disk and "2.0 GB of memory" in memory
+
+
+def test_the_command_prints_what_is_wrong_and_fails(monkeypatch, capsys):
+    assert environment.main() == 0 and "as it was tested" in capsys.readouterr().out
+    monkeypatch.setattr(environment, "problems", lambda: ["It rains.", "It snows."])
+    assert environment.main() == 1 and capsys.readouterr().out == "It rains.\nIt snows.\n"

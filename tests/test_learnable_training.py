@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -154,6 +155,16 @@ def test_a_stop_is_heard_at_the_end_of_a_batch_and_the_old_handler_comes_back():
         assert stop.is_set()
     with pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), 2)
+
+
+def test_a_stop_that_is_ignored_stays_ignored():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with stopping_gently() as stop:
+            os.kill(os.getpid(), signal.SIGINT)
+            assert not stop.is_set()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 TWO_DEVICES = """

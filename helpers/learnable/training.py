@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
+import math
 import signal
 import threading
 import time
@@ -18,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from helpers.files import read_npz, write_npz
+from helpers.files import json_in, naming, read_npz, write_npz
 from helpers.quiet_keras import keras
 
 Batch = tuple[np.ndarray, np.ndarray]  # pictures float32 (n, height, width, 3), labels (n,)
@@ -45,12 +46,15 @@ class Training:
         self.wrong = self.seen = 0  # pictures of this epoch
 
     def advance(self) -> None:
-        """Learn from one batch."""
+        """Learn from one batch; ValueError where the loss is no finite number."""
         started = time.perf_counter()
         if self.done % self.batches == 0:
             self.wrong = self.seen = 0
         x, y = self.batch(self.done)
-        self.wrong += round((1 - learn(self.model, x, y, self.devices)) * len(y))
+        loss, accuracy = learn(self.model, x, y, self.devices)
+        if not math.isfinite(loss):
+            raise self.diverged(f"its loss is {loss}")
+        self.wrong += round((1 - accuracy) * len(y))
         self.seen += len(y)
         self.done += 1
         self.seconds += time.perf_counter() - started
@@ -63,7 +67,8 @@ class Training:
     def run(self, checkpoint: Path, save_every: float = 30.0) -> bool:
         """Train to the end, from `checkpoint` if there is one; False where it was stopped before.
 
-        A checkpoint is written at the end, and every `save_every` seconds.
+        A checkpoint is written at the end, and every `save_every` seconds. ValueError where the
+        training diverges: the last checkpoint stays, from when all was well.
         """
         if checkpoint.exists():
             self.resume(checkpoint)
@@ -88,43 +93,81 @@ class Training:
         return [*self.model.variables, *self.model.optimizer.variables]
 
     def save(self, checkpoint: Path) -> None:
-        """Everything that the next batch depends on: the whole file or nothing."""
+        """Everything that the next batch depends on: the whole file or nothing.
+
+        ValueError, and no file, where a variable is no finite number.
+        """
         checkpoint.parent.mkdir(parents=True, exist_ok=True)
         values = {f"{i:04d}": keras.ops.convert_to_numpy(v) for i, v in enumerate(self.variables())}
+        if not all(np.isfinite(value).all() for value in values.values()):
+            raise self.diverged("some of its variables are no finite numbers")
         progress = np.array([self.done, self.wrong, self.seen, self.seconds])
         about = np.array(json.dumps(self.about))
         write_npz(checkpoint, {**values, "progress": progress, "about": about})
 
     def resume(self, checkpoint: Path) -> None:
         """Go on from what `save` wrote; ValueError, and nothing changed, where it is of another
-        training.
+        training or damaged.
         """
         arrays = read_npz(checkpoint)
-        found = json.loads(str(arrays.get("about", "{}")))
+        with naming(checkpoint, "checkpoint"):
+            found = json_in(arrays, "about")
         if found != json.loads(json.dumps(self.about)):
             raise ValueError(
-                f"{checkpoint} is no checkpoint of {brief(self.about)} with these settings, but "
-                f"of {brief(found)}: move it away to begin anew."
+                f"{checkpoint} is no checkpoint of {self.name} with these settings: move it away "
+                "to begin anew."
             )
+        progress = arrays.get("progress")
+        if not self.fits(arrays) or not self.may_be(progress):
+            raise ValueError(f"{checkpoint} is damaged: move it away to begin anew.")
         with everywhere(self.devices):
             for i, variable in enumerate(self.variables()):
                 variable.assign(arrays[f"{i:04d}"])
-        done, wrong, seen, self.seconds = arrays["progress"].tolist()
-        self.done, self.wrong, self.seen = int(done), int(wrong), int(seen)
+        self.done, self.wrong, self.seen = (int(number) for number in progress[:3])
+        self.seconds = float(progress[3])
 
+    def fits(self, arrays: dict[str, np.ndarray]) -> bool:
+        """Whether a checkpoint has a finite value of the right type and shape for each variable."""
+        wanted = {f"{i:04d}": v for i, v in enumerate(self.variables())}
+        return arrays.keys() == wanted.keys() | {"about", "progress"} and all(
+            arrays[name].dtype == variable.dtype
+            and arrays[name].shape == variable.shape
+            and np.isfinite(arrays[name]).all()
+            for name, variable in wanted.items()
+        )
 
-def brief(about: dict[str, object]) -> str:
-    """The scenario and the seed of a checkpoint, in words."""
-    return f"{about.get('scenario', 'something else')}, seed {about.get('seed', 'unknown')}"
+    def may_be(self, progress: np.ndarray) -> bool:
+        """Whether these are (done, wrong, seen, seconds) of a moment in this training."""
+        if progress.shape != (4,) or progress.dtype != float or not np.isfinite(progress).all():
+            return False
+        done, wrong, seen, seconds = progress.tolist()
+        whole = all(number.is_integer() for number in (done, wrong, seen))
+        return whole and 0 <= done <= self.total and 0 <= wrong <= seen and seconds >= 0
+
+    # --- in words ---------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        return f"{self.about.get('scenario', 'a network')}, seed {self.about.get('seed')}"
+
+    def diverged(self, how: str) -> ValueError:
+        return ValueError(
+            f"The training of {self.name} diverged by batch {self.done + 1}, {how}: move its "
+            "checkpoint away, if it has one, and begin anew with a smaller learning rate."
+        )
 
 
 @contextlib.contextmanager
 def stopping_gently() -> Iterator[threading.Event]:
-    """Ctrl-C and a polite kill set the event, so that the batch at hand is finished first."""
+    """Ctrl-C and a polite kill set the event, so that the batch at hand is finished first.
+
+    What was ignored before, as Ctrl-C is in the background, stays ignored.
+    """
     stop, before = threading.Event(), {}
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGINT, signal.SIGTERM):
-            before[number] = signal.signal(number, lambda *_: stop.set())
+            if signal.getsignal(number) != signal.SIG_IGN:
+                before[number] = signal.signal(number, lambda *_: stop.set())
     try:
         yield stop
     finally:
@@ -135,20 +178,34 @@ def stopping_gently() -> Iterator[threading.Event]:
 # --- one step, on one device or several -----------------------------------------------------------
 
 
-def learn(model: keras.Model, x: np.ndarray, y: np.ndarray, devices: int = 1) -> float:
-    """One step of the optimizer; the share of the batch that was right before it."""
+def learn(
+    model: keras.Model, x: np.ndarray, y: np.ndarray, devices: int = 1
+) -> tuple[float, float]:
+    """One step of the optimizer; the loss, and the share of the batch that was right, before it."""
     if devices == 1:
-        return float(model.train_on_batch(x, y, return_dict=True)["accuracy"])
+        found = model.train_on_batch(x, y, return_dict=True)
+        return float(found["loss"]), float(found["accuracy"])
     # `fit` shares a batch between devices; `train_on_batch` would give all of it to each.
-    return model.fit(x, y, batch_size=len(x), shuffle=False, verbose=0).history["accuracy"][0]
+    history = model.fit(x, y, batch_size=len(x), shuffle=False, verbose=0).history
+    return history["loss"][0], history["accuracy"][0]
 
 
 @functools.cache
 def strategy(devices: int):
-    """Data-parallel training on so many GPUs; without them, on as many parts of the CPU."""
+    """Data-parallel training on so many GPUs; without them, on as many parts of the CPU.
+
+    ValueError where there are fewer GPUs, and where Keras does not run on TensorFlow.
+    """
+    if keras.backend.backend() != "tensorflow":
+        raise ValueError("To share batches between devices takes Keras on TensorFlow: use one.")
     from helpers.quiet_keras import tensorflow as tf
 
-    kind = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
+    gpus = tf.config.list_physical_devices("GPU")
+    if 0 < len(gpus) < devices:
+        raise ValueError(
+            f"{devices} devices are asked for, and there are {len(gpus)} GPUs: ask less."
+        )
+    kind = "GPU" if gpus else "CPU"
     if kind == "CPU":
         parts = [tf.config.LogicalDeviceConfiguration()] * devices
         cpu = tf.config.list_physical_devices("CPU")[0]
