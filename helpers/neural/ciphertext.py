@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,10 +58,10 @@ class Ciphertext:
     def __post_init__(self):
         check_shape(self.shape)
         check_data(self.data)
-        if not isinstance(self.cipher, str):
+        if not isinstance(self.cipher, str) or not re.fullmatch("[0-9a-f]{16}", self.cipher):
             raise ValueError(
-                f"The fingerprint of a pair is a text; here is {type(self.cipher).__name__}: give "
-                "the fingerprint of the cipher."
+                "The fingerprint of a pair is 16 hexadecimal digits, and here is something else: "
+                "give the fingerprint of the cipher."
             )
         modes.start_of(self.mode, self.iv, self.nonce)
         if self.mode != "ECB" and not self.binary:

@@ -17,6 +17,7 @@ some 300 random blocks (the birthday bound), and CTR has no more than 65,536 cou
 from __future__ import annotations
 
 import re
+import reprlib
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 
@@ -85,7 +86,9 @@ def start_of(
     sequence or a text), and where one came that the mode does not take.
     """
     if mode not in list(STARTS):
-        raise ValueError(f"The modes are ECB, CBC and CTR; {mode!r} is none: choose one of them.")
+        raise ValueError(
+            f"The modes are ECB, CBC and CTR; {reprlib.repr(mode)} is none: choose one of them."
+        )
     given = {"iv": iv, "nonce": nonce}
     wanted = STARTS[mode]
     for its_mode, name in STARTS.items():
@@ -113,7 +116,8 @@ def sixteen_bits(name: str, given: Sequence[int] | str | None, mode: str) -> np.
     digits = row.astype(str)
     if other := sorted(set(digits.tolist()) - {"0", "1"}):
         raise ValueError(
-            f"The {name} of {mode} has {M_BITS} bits, each 0 or 1; here is {other[0]}: take it out."
+            f"The {name} of {mode} has {M_BITS} bits, each 0 or 1; here is {other[0][:20]}: take "
+            "it out."
         )
     return digits.astype(np.uint8)
 
