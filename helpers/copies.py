@@ -1,8 +1,9 @@
 """Learners' working copies of the lessons, in my_lessons/: what `make lab` opens.
 
 `python -m helpers.copies` makes those that are missing and renews those that nobody changed; what
-a learner changed stays. `python -m helpers.copies 03` brings lesson 3 back as the kit has it, and
-keeps the learner's beside it.
+a learner changed stays. Its exit status is 1, and a sentence says why, where they cannot be made:
+then notebooks/ is opened. `python -m helpers.copies restore 03` brings lesson 3 back as the kit has
+it, and keeps the learner's beside it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import hashlib
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import chain, count
 from pathlib import Path
 
 from ipykernel.ipkernel import IPythonKernel
@@ -24,25 +26,7 @@ COPIES = lessons.ROOT / "my_lessons"
 RECORD = ".as_in_the_kit.json"  # the digest of each lesson that was put there, by its name
 
 
-def prepare(folder: Path = COPIES) -> Path:
-    """Make and renew the copies; the folder to open, which is notebooks/ where they cannot be made.
-
-    A sentence says so, and another which lessons are newer in the kit than what a learner changed.
-    """
-    try:
-        newer = renew(folder)
-    except (OSError, ValueError) as error:
-        print(f"{error} The lessons are opened in {lessons.LESSONS.name}, to be read.")
-        return lessons.LESSONS
-    if newer:
-        print(
-            f"The kit has newer versions of {', '.join(newer)}. Those in {folder.name} stay as "
-            f"you changed them; make restore ARGS={newer[0][:2]} fetches one and keeps yours."
-        )
-    return folder
-
-
-def renew(folder: Path) -> list[str]:
+def prepare(folder: Path = COPIES) -> list[str]:
     """Make and renew the copies; the names of lessons that a learner changed, and the kit since.
 
     Raises OSError or ValueError, in a sentence, where they cannot be made.
@@ -75,7 +59,7 @@ def restore(name: str, folder: Path = COPIES) -> list[Path]:
         kept.append(keep(source, folder))
         lessons.write(lessons.with_blank_answers(lessons.read(source)), source)
     copy.unlink(missing_ok=True)
-    renew(folder)
+    prepare(folder)
     return kept
 
 
@@ -98,7 +82,7 @@ def put(name: str, path: Path) -> None:
 
 def keep(path: Path, folder: Path) -> Path:
     """Copy a learner's version to a name in `folder` that nothing has yet; that path."""
-    names = (f"{path.stem}_mine{number}.ipynb" for number in ["", *range(2, 1000)])
+    names = (f"{path.stem}_mine{number}.ipynb" for number in chain([""], count(2)))
     kept = next(folder / name for name in names if not (folder / name).exists())
     with whole_or_nothing(kept) as unfinished:
         unfinished.write_bytes(path.read_bytes())
@@ -120,23 +104,35 @@ def digest_in(path: Path) -> str:
 def main(words: Sequence[str] | None = None) -> int:
     """The command line; 0 if the copies are as they were asked for."""
     parser = argparse.ArgumentParser(prog="python -m helpers.copies", description=__doc__)
-    parser.add_argument("lessons", nargs="*", metavar="lesson", help="to bring back, as in 03")
+    parser.add_argument("what", nargs="?", choices=["restore"], help="left out: make the copies")
+    parser.add_argument("lessons", nargs="*", metavar="lesson", help="which to restore, as in 03")
     arguments = parser.parse_args(words)
-    if not arguments.lessons:
-        return 0 if prepare() == COPIES else 1
+    act = restore_aloud if arguments.what else prepare_aloud
     try:
-        for path in lessons.chosen(arguments.lessons):
-            say_what_was_kept(path.stem, restore(path.stem))
+        act(arguments.lessons)
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
-def say_what_was_kept(name: str, kept: Sequence[Path]) -> None:
-    """One sentence about a lesson that was brought back."""
-    yours = " and ".join(f"{path.parent.name}/{path.name}" for path in kept)
-    print(f"{name} is as in the kit{f'; what you had made of it is in {yours}' if yours else ''}.")
+def prepare_aloud(_: Sequence[str]) -> None:
+    """Make and renew the copies, and say which are not of the newest."""
+    if newer := prepare():
+        print(
+            f"The kit has newer versions of {', '.join(newer)}. Those in {COPIES.name} stay as you "
+            f"changed them; make restore ARGS={newer[0][:2]} fetches one and keeps yours."
+        )
+
+
+def restore_aloud(beginnings: Sequence[str]) -> None:
+    """Bring lessons back, each with a sentence; ValueError, in a sentence, where none is named."""
+    if not beginnings:
+        raise ValueError("Name the lessons to bring back, as in make restore ARGS=03")
+    for path in lessons.chosen(beginnings):
+        kept = [f"{kept.parent.name}/{kept.name}" for kept in restore(path.stem)]
+        yours = f"; what you had made of it is in {' and '.join(kept)}" if kept else ""
+        print(f"{path.stem} is as in the kit{yours}.")
 
 
 if __name__ == "__main__":

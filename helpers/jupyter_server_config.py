@@ -1,31 +1,11 @@
 """How JupyterLab serves the lessons: `jupyterlab --config=helpers/jupyter_server_config.py`.
 
-It makes the working copies in the folder that it serves, and opens the first of them.
+What is saved is a lesson that reads well without a kernel; what is served stays on this machine.
 """
-
-from __future__ import annotations
-
-from pathlib import Path
-from typing import Any
-
-from helpers import copies
-from helpers.lessons import NAMES, drop_live_widgets
 
 c = get_config()  # noqa: F821 (Jupyter defines it)
 
-
-def keep_stills(model: dict[str, Any], **_: Any) -> None:
-    """Before a notebook is saved: what is live in the page stays so, and the file gets its still.
-
-    A live control needs its kernel. Without it JupyterLab would show an error in the still's place.
-    """
-    if model["type"] == "notebook" and model.get("content"):
-        drop_live_widgets(model["content"])
-
-
-folder = copies.prepare(Path.cwd() / copies.COPIES.name)
-c.LabApp.default_url = f"/lab/tree/{folder.name}/{NAMES[0]}.ipynb"
-c.ContentsManager.pre_save_hook = keep_stills
+c.ContentsManager.pre_save_hook = "helpers.lessons.keep_stills"
 
 c.ServerApp.ip = "127.0.0.1"  # this machine alone, and only with the token
 c.ServerApp.tornado_settings = {"websocket_max_message_size": 200 << 20}  # bytes of an upload

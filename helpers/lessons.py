@@ -131,6 +131,15 @@ def drop_live_widgets(lesson: dict[str, Any]) -> None:
         lesson["metadata"].pop("widgets", None)
 
 
+def keep_stills(model: dict[str, Any], **_: Any) -> None:
+    """Before Jupyter saves a notebook: what is live in the page stays so, and its still is saved.
+
+    Else JupyterLab, without the kernel that drew a control, would show an error in its place.
+    """
+    if model["type"] == "notebook" and model.get("content"):
+        drop_live_widgets(model["content"])
+
+
 # --- files ----------------------------------------------------------------------------------------
 
 

@@ -1,8 +1,9 @@
 """Real lessons in a real JupyterLab in a real browser.
 
 The fixture `lab` is a page of that browser: `lab.open("04_wrong_key")`, `lab.run_all()`, and then
-whatever a reader can do, through `lab.page`. JupyterLab serves a copy of the lessons, so a test may
-change and save them. Without a browser the tests are skipped, and pytest's summary says so.
+whatever a reader can do, through `lab.page`. JupyterLab is set up as `make lab` sets it up, and
+serves working copies of its own, so a test may change and save them. Without a browser the tests
+are skipped, and pytest's summary says so.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import pytest
 from nbformat import v4
 from playwright.sync_api import ConsoleMessage, Page, Request, expect, sync_playwright
 
-from helpers import lessons
+from helpers import copies, lessons
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "known-to-this-test-alone"
@@ -52,6 +53,8 @@ UNTIL_READY = """async () => {
     await jupyterapp.shell.currentWidget.revealed;
     await jupyterapp.shell.currentWidget.sessionContext.ready;
 }"""
+COUNTS = """() => [...jupyterapp.shell.currentWidget.content.model.cells]
+    .filter(cell => cell.type === "code").map(cell => cell.executionCount)"""
 MILLISECONDS = 1000
 
 
@@ -98,7 +101,7 @@ class Lab:
 
     def open(self, name: str) -> None:
         """Open a lesson by the name of its file, without the ending, and wait for its kernel."""
-        lesson = f"{self.server.address}/lab/tree/notebooks/{name}.ipynb"
+        lesson = f"{self.server.address}/lab/tree/{self.server.folder.name}/{name}.ipynb"
         self.page.goto(f"{lesson}?token={TOKEN}&reset")
         self.page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60 * MILLISECONDS)
         self.page.evaluate(UNTIL_READY)
@@ -114,6 +117,16 @@ class Lab:
         """Give JupyterLab the command that stands behind an entry of its menus."""
         self.page.evaluate("name => void jupyterapp.commands.execute(name)", name)
 
+    def save(self) -> bytes:
+        """Save the notebook that is open; its file as it then is."""
+        self.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+        path = self.page.evaluate("() => jupyterapp.shell.currentWidget.context.path")
+        return (self.server.folder.parent / path).read_bytes()
+
+    def unsaved(self) -> bool:
+        """Whether JupyterLab would ask, before it closes the notebook, whether to save it."""
+        return self.page.evaluate("() => jupyterapp.shell.currentWidget.context.model.dirty")
+
     def run_all(self) -> None:
         """Run every cell, and wait for the last one. What was saved is cleared away first."""
         self.command("notebook:clear-all-cell-outputs")
@@ -127,10 +140,9 @@ class Lab:
         expect(self.page.locator(RUNNING)).to_have_count(0, timeout=seconds * MILLISECONDS)
         self.page.locator(IDLE).wait_for(timeout=seconds * MILLISECONDS)
 
-    def counts(self) -> list[str]:
-        """The prompts of the code cells in order, `[1]:` and so on; blank where one has not run."""
-        prompts = self.page.locator(".jp-CodeCell .jp-InputPrompt").all_inner_texts()
-        return [prompt.strip() for prompt in prompts]
+    def counts(self) -> list[int | None]:
+        """When each code cell was run, in their order; None where one has not been."""
+        return self.page.evaluate(COUNTS)
 
     def errors(self) -> list[str]:
         """What cells show that raised an error or wrote a warning."""
@@ -150,13 +162,18 @@ def browser():
 
 @pytest.fixture(scope="session")
 def jupyter_server(tmp_path_factory):
-    """JupyterLab on a copy of the lessons, with settings, data and kernels of its own."""
+    """JupyterLab on copies of the lessons, with settings, data and kernels of its own."""
     home = tmp_path_factory.mktemp("jupyter")
-    shutil.copytree(ROOT / "notebooks", home / "lessons" / "notebooks")
-    server = Server(f"http://127.0.0.1:{free_port()}", home / "lessons" / "notebooks")
+    server = Server(f"http://127.0.0.1:{free_port()}", home / "kit" / copies.COPIES.name)
+    copies.prepare(server.folder)
     with (home / "log").open("wb") as log:
-        environment = {**os.environ, **private_folders(home)}
-        process = subprocess.Popen(command(server), env=environment, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            command(server),
+            cwd=server.folder.parent,
+            env={**os.environ, **private_folders(home)},
+            stdout=log,
+            stderr=log,
+        )
         try:
             wait_for(server, process, home / "log")
             yield server
@@ -177,8 +194,8 @@ def command(server: Server) -> list[str]:
     port = server.address.rpartition(":")[2]
     return [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
-        *("--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"),
-        *(f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={server.folder.parent}"),
+        f"--config={ROOT / 'helpers' / 'jupyter_server_config.py'}",
+        *(f"--port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}"),
         "--LabApp.expose_app_in_browser=True",
     ]
 

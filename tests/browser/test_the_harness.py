@@ -42,7 +42,7 @@ def test_a_failing_cell_and_a_warning_are_noticed(lab):
     lab.run_all()
     warning, error = lab.errors()
     assert warning.strip() == "careful" and "RuntimeError: out of ink" in error
-    assert lab.counts()[:2] == ["[1]:", "[2]:"] and lab.counts()[2] != "[3]:"
+    assert lab.counts() == [1, 2, None]
 
 
 def test_errors_of_the_page_and_requests_to_the_web_are_noticed(lab):
