@@ -26,7 +26,7 @@ COPIES = lessons.ROOT / "my_lessons"
 RECORD = ".as_in_the_kit.json"  # the digest of each lesson that was put there, by its name
 
 
-def prepare(folder: Path = COPIES) -> list[str]:
+def prepare(folder: Path) -> list[str]:
     """Make and renew the copies; the names of lessons that a learner changed, and the kit since.
 
     Raises OSError or ValueError, in a sentence, where they cannot be made.
@@ -46,7 +46,7 @@ def prepare(folder: Path = COPIES) -> list[str]:
     return newer
 
 
-def restore(name: str, folder: Path = COPIES) -> list[Path]:
+def restore(name: str, folder: Path) -> list[Path]:
     """Bring a copy back as the kit has it; the files that now hold what a learner made of it.
 
     Answers that were typed into the lesson in notebooks/ leave it in the same way.
@@ -118,7 +118,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def prepare_aloud(_: Sequence[str]) -> None:
     """Make and renew the copies, and say which are not of the newest."""
-    if newer := prepare():
+    if newer := prepare(COPIES):
         print(
             f"The kit has newer versions of {', '.join(newer)}. Those in {COPIES.name} stay as you "
             f"changed them; make restore ARGS={newer[0][:2]} fetches one and keeps yours."
@@ -130,7 +130,7 @@ def restore_aloud(beginnings: Sequence[str]) -> None:
     if not beginnings:
         raise ValueError("Name the lessons to bring back, as in make restore ARGS=03")
     for path in lessons.chosen(beginnings):
-        kept = [f"{kept.parent.name}/{kept.name}" for kept in restore(path.stem)]
+        kept = [f"{kept.parent.name}/{kept.name}" for kept in restore(path.stem, COPIES)]
         yours = f"; what you had made of it is in {' and '.join(kept)}" if kept else ""
         print(f"{path.stem} is as in the kit{yours}.")
 
