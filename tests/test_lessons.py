@@ -1,6 +1,7 @@
 """Every lesson as it is saved: complete, honest, readable without a kernel, and small.
 
-That each cell still gives what is saved is tested elsewhere: pytest runs notebooks/ through nbval.
+A learner's answers are left out of it. That each cell still gives what is saved is tested
+elsewhere: pytest runs notebooks/ through nbval.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ import base64
 import inspect
 import io
 import re
-from pathlib import Path
 from statistics import median
 
 import nbformat
@@ -18,14 +18,15 @@ import pytest
 from nbformat import v4
 from PIL import Image
 
-FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
-LESSONS = sorted(FOLDER.glob("*.ipynb"))
+from helpers import lessons
+
+LESSONS = [lessons.path_of(name) for name in lessons.NAMES]
 FOLDED = {"source_hidden": True}
 
 
 @pytest.fixture(params=LESSONS, ids=lambda path: path.stem, scope="module")
 def lesson(request):
-    return nbformat.read(request.param, as_version=4)
+    return lessons.with_blank_answers(lessons.read(request.param))
 
 
 def code_cells(lesson):
@@ -45,7 +46,6 @@ def prose(lesson):
 
 
 def test_there_are_lessons_and_they_are_numbered_without_a_gap():
-    assert LESSONS
     assert [int(path.stem[:2]) for path in LESSONS] == list(range(len(LESSONS)))
 
 
@@ -102,6 +102,21 @@ def test_it_ends_with_recap_and_exercises(lesson):
     assert "Not answered yet" in last_code.outputs[0].text
 
 
+def test_an_exercise_and_nothing_else_remembers_how_it_is_asked(lesson):
+    for cell in lesson.cells:
+        blank = cell.metadata.get("blank", "")
+        assert bool(blank) == bool(lessons.CHECK.search(cell.source)), cell.id
+        assert not blank or (lessons.CHECK.search(blank) and lessons.DOTS.search(blank))
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_what_an_exercise_remembers_is_what_it_asks_now(path):
+    """Else `refresh` was forgotten. What a learner added to the cell is no matter."""
+    for cell in lessons.read(path).cells:
+        if lessons.is_exercise(cell) and lessons.DOTS.search(cell.source):
+            assert set(cell.metadata.blank.splitlines()) <= set(cell.source.splitlines())
+
+
 def test_it_opens_on_a_picture(lesson):
     first, *others = code_cells(lesson)
     assert any("image/png" in output.get("data", {}) for output in first.outputs)
@@ -136,7 +151,7 @@ def test_no_formulas_that_need_the_web(lesson):
 
 def test_links_lead_somewhere(lesson):
     for target in re.findall(r"\]\(([^)#:]+)\)", prose(lesson)):
-        assert (FOLDER / target).exists(), target
+        assert (lessons.LESSONS / target).exists(), target
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
@@ -148,6 +163,7 @@ def test_a_lesson_is_small_enough_to_download_and_compare(path):
 
 TOP = "# 1 · Noise\n\n*About 5 minutes.*\n\n**You will** see noise.\n\n**You need** nothing."
 ALT = "A square of coloured noise."
+QUESTION = "two = ...\nlesson01.two.check(two)"
 
 
 @pytest.fixture
@@ -168,9 +184,10 @@ def good():
         v4.new_markdown_cell("Look at [the first lesson](00_start_here.ipynb).", id="look"),
         v4.new_code_cell("x = 1", id="one", execution_count=2),
         v4.new_markdown_cell("## Recap\n\nNoise.\n\n## Exercises", id="recap"),
-        v4.new_code_cell("ask.check(x)", id="exercise", execution_count=3, outputs=[answer]),
+        v4.new_code_cell(QUESTION, id="exercise", execution_count=3, outputs=[answer]),
     ]
     cells[1].metadata["jupyter"] = FOLDED
+    cells[5].metadata["blank"] = QUESTION
     return v4.new_notebook(cells=cells, metadata={"language_info": {"name": "python"}})
 
 
@@ -234,6 +251,12 @@ SABOTAGE = {
         replace(4, "## Exercises", "Exercises"),
         replace(5, ".check(", ".hint("),
         lambda lesson: lesson.cells[5].outputs[0].update(text="Right: it is 1.\n"),
+    ],
+    test_an_exercise_and_nothing_else_remembers_how_it_is_asked: [
+        cell(5, metadata={}),
+        cell(3, metadata={"blank": "x = 1"}),
+        lambda lesson: lesson.cells[5].metadata.update(blank=QUESTION.replace("...", "2")),
+        lambda lesson: lesson.cells[5].metadata.update(blank="two = ..."),
     ],
     test_it_opens_on_a_picture: [
         cell(1, outputs=[]),
