@@ -63,7 +63,7 @@ def unfinished_beside(path: str | os.PathLike) -> Iterator[tuple[Path, Path]]:
 
     An OSError says which file could not be written.
     """
-    target = Path(os.path.realpath(path))
+    target = Path(os.path.realpath(as_path(path)))
     unfinished = target.parent / f".{secrets.token_hex(8)}.part"
     try:
         if target.exists() and not target.is_file():

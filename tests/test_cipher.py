@@ -9,11 +9,12 @@ import sys
 
 import numpy as np
 import pytest
+from fuzzing import outcome
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from helpers import bits, manifest, metrics, pictures
+from helpers import bits, files, manifest, metrics, pictures
 from helpers.bits import ALL_BLOCKS, PAPER_KEY
 from helpers.neural import cipher as cipher_module
 from helpers.neural.chain import Chain, Link
@@ -448,6 +449,97 @@ def test_another_type_of_values(cipher):
 def test_a_ciphertext_of_too_few_blocks(ciphertext):
     with pytest.raises(ValueError, match="has 23 blocks; here are 22"):
         Ciphertext(ciphertext.values[:-1], ciphertext.shape, ciphertext.cipher)
+
+
+ODD = (None, True, -1, 0.5, "", "a\nb", b"a", [], [[0, 1], [1]], {1: 2}, object(), iter([0] * 16))
+ODD += (np.array(3), np.zeros(3), np.zeros((2, 2)), np.array(["a"]), np.array([None, 1]), EYE / 255)
+
+
+@pytest.mark.parametrize("name", ["paper", "proven"])
+def test_a_wrong_type_of_anything_is_told_in_a_sentence(name, tmp_path, monkeypatch):
+    """It may be right where it is not wrong: a mode None, say, to `decrypt`."""
+    monkeypatch.chdir(tmp_path)
+    pair, picture, shape = NeuralCipher.load(name), EYE[:3, :5], (3, 5, 3)
+    sent = pair.encrypt(picture, PAPER_KEY)
+    for use in (
+        lambda odd: pair.encrypt(odd, PAPER_KEY),
+        lambda odd: pair.encrypt(picture, odd),
+        lambda odd: pair.encrypt(picture, PAPER_KEY, odd),
+        lambda odd: pair.encrypt(picture, PAPER_KEY, "CBC", iv=odd),
+        lambda odd: pair.encrypt(picture, odd, "CTR", nonce=PAPER_KEY),
+        lambda odd: pair.encrypt(picture, PAPER_KEY, "CTR", nonce=odd),
+        lambda odd: pair.encrypt(picture, PAPER_KEY, dtype=odd),
+        lambda odd: pair.decrypt(odd, PAPER_KEY),
+        lambda odd: pair.decrypt(sent, odd),
+        lambda odd: pair.decrypt(sent, PAPER_KEY, odd),
+        lambda odd: pair.encrypt_blocks(odd, PAPER_KEY),
+        lambda odd: pair.decrypt_blocks(odd, PAPER_KEY),
+        lambda odd: Ciphertext(odd, shape, sent.cipher),
+        lambda odd: Ciphertext(sent.data, odd, sent.cipher),
+        lambda odd: Ciphertext(sent.data, shape, odd),
+        lambda odd: NeuralCipher(pair.alice, pair.bob, odd),
+        lambda odd: NeuralCipher.load(odd),
+        lambda odd: Ciphertext.load(odd),
+        lambda odd: pair.save(odd),
+        lambda odd: sent.save(odd),
+    ):
+        for odd in ODD:
+            outcome(use, odd)
+
+
+def test_a_picture_in_place_of_a_ciphertext(cipher):
+    with pytest.raises(ValueError, match="is a Ciphertext, .*; here is ndarray: pass what encrypt"):
+        cipher.decrypt(EYE, PAPER_KEY)
+
+
+@pytest.mark.parametrize(
+    "shape", [(-3, -5, 3), (3, 5), (3, 5, 4), (3.0, 5, 3), (0, 5, 3), [3, 5, 3]]
+)
+def test_what_is_no_shape_of_a_picture(ciphertext, shape):
+    with pytest.raises(ValueError, match=r"The shape of a picture is \(height, width, 3\)"):
+        Ciphertext(ciphertext.data, shape, ciphertext.cipher)
+
+
+@both_dtypes
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf, -np.nan])
+def test_values_that_are_not_finite(ciphertext, odd, dtype):
+    values = ciphertext.data.astype(dtype)
+    Ciphertext(values, ciphertext.shape, ciphertext.cipher)
+    values[-1, -1] = odd
+    with pytest.raises(ValueError, match="or finite values, float16 or float32"):
+        Ciphertext(values, ciphertext.shape, ciphertext.cipher)
+
+
+def test_a_pair_for_other_blocks(cipher):
+    eight = Chain([Link("tanh")], [np.zeros((16, 8)), np.zeros(8)])
+    with pytest.raises(ValueError, match="32 inputs, .* and 16 outputs; here are 16 and 8: take"):
+        NeuralCipher(cipher.alice, eight)
+
+
+def test_what_a_file_of_a_pair_must_say(cipher, tmp_path):
+    """Each behind a digest that is right."""
+    path = tmp_path / "pair.npz"
+    cipher.save(path)
+    arrays = files.read_npz(path)
+    for change, complaint in (
+        ({"about": np.array('{"name": 5}')}, "name of a pair is a text of 1 to 60 characters"),
+        ({"about": np.array('{"name": "a\\nb"}')}, "name of a pair is a text"),
+        ({"about": np.array("[]")}, "name of a pair is a text"),
+        ({"about": np.array("[" * 100_000)}, "The text 'about' is no JSON"),
+        ({"about": np.zeros(3)}, "A single text 'about' was expected"),
+        ({"alice_links": np.array('[["relu6", 0, 0]]')}, "the activations are sigmoid, tanh"),
+        ({"alice_links": np.array('[["tanh", 1, 1000000000]]')}, "do not fit the links"),
+        ({"alice_links": np.array("5")}, "is a list of links"),
+        ({"bob_00": np.full((32, 32), np.nan)}, "finite numbers, and here is one that is not"),
+        ({"bob_00": np.array("text")}, "finite numbers, and here is one that is not"),
+        ({"alice_00": np.zeros((31, 32))}, "here are 31 and 16"),
+        ({"alice_00": np.zeros((32, 31))}, "do not fit the links"),
+        ({"bob_rounds": np.array([10**9, 3, 1])}, "Rounds have a count of 1 to 1,000"),
+        ({"bob_rounds": np.array([5, 3])}, "Rounds are 3 numbers beside a network; here are 2"),
+    ):
+        files.write_npz(path, arrays | change)
+        with pytest.raises(ValueError, match=f"^pair.npz holds no pair: .*{complaint}"):
+            NeuralCipher.load(path)
 
 
 # --- Without TensorFlow ---

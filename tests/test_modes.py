@@ -358,6 +358,14 @@ def test_no_png_file_at_all(tmp_path):
         Ciphertext.load(tmp_path / "secret.png")
 
 
+def test_a_png_file_of_too_many_pixels_is_refused_unread(tmp_path):
+    Image.new("1", (6000, 6000)).save(tmp_path / "secret.png")
+    with pytest.raises(
+        ValueError, match="secret.png has 6000 x 6000 pixels, over 33,554,432: use an .npz"
+    ):
+        Ciphertext.load(tmp_path / "secret.png")
+
+
 def test_real_values_do_not_fit_in_a_png_file(tmp_path):
     ciphertext = NeuralCipher.load("paper").encrypt(EYE[:4, :4], PAPER_KEY)
     with pytest.raises(ValueError, match="real values: end the name in .npz"):

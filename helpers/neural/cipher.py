@@ -12,6 +12,7 @@ import hashlib
 import json
 import math
 import os
+import reprlib
 import threading
 from collections.abc import Sequence
 from functools import cached_property
@@ -51,7 +52,12 @@ class NeuralCipher:
         check_block_function(alice)
         check_block_function(bob)
         check_name(name)
-        self.alice, self.bob, self.name, self.about = alice, bob, name, about or {}
+        self.alice, self.bob, self.name, self.about = (
+            alice,
+            bob,
+            name,
+            {} if about is None else about,
+        )
         self._codebook_of, self._codebook = None, None
         self._tables = {}
 
@@ -102,9 +108,10 @@ class NeuralCipher:
         The last one is kept, so that many pictures under one key cost one codebook.
         """
         key = check_key(key)
-        if dtype not in (np.float16, np.float32):
+        if not isinstance(dtype, (type, np.dtype)) or dtype not in (np.float16, np.float32):
             raise ValueError(
-                f"Ciphertext values are np.float16 or np.float32, not {dtype}: choose one."
+                f"Ciphertext values are np.float16 or np.float32, not {reprlib.repr(dtype)}: "
+                "choose one."
             )
         wanted = (key.tobytes(), dtype)
         if self._codebook_of != wanted:
@@ -213,10 +220,11 @@ class NeuralCipher:
                 f"This ciphertext is of another pair ({ciphertext.cipher}), not of {self.name!r} "
                 f"({self.fingerprint}): decrypt it with the cipher that encrypted it."
             )
-        if mode not in (None, ciphertext.mode):
+        if mode is not None and not (isinstance(mode, str) and mode == ciphertext.mode):
+            other = reprlib.repr(mode).strip("'")
             raise ValueError(
-                f"This ciphertext is in {ciphertext.mode} mode, not in {mode}: leave the mode out, "
-                "or look for the ciphertext that you meant."
+                f"This ciphertext is in {ciphertext.mode} mode, not in {other}: leave the mode "
+                "out, or look for the ciphertext that you meant."
             )
         if ciphertext.binary:
             return self._decrypt_in_mode(ciphertext, key)
@@ -280,6 +288,12 @@ def check_pair_file(path: Path) -> None:
 
 def with_key(block: np.ndarray, key: Sequence[int]) -> np.ndarray:
     """What a network reads: each row with the key's 16 signs beside it, float32 (n, 32)."""
+    kind = getattr(getattr(block, "dtype", None), "kind", "")
+    if kind not in ("b", "i", "u", "f") or block.shape[1:] != (16,):
+        raise ValueError(
+            "A network reads an array of numbers (n, 16), one row a block, and here came another: "
+            "pass the values of a ciphertext."
+        )
     signs = bits_to_signs(check_key(key))
     return np.hstack([block, np.broadcast_to(signs, (len(block), len(signs)))]).astype(np.float32)
 

@@ -85,7 +85,7 @@ def start_of(
     Raises ValueError for an unknown mode, where its iv or nonce is missing, or is not 16 bits (as a
     sequence or a text), and where one came that the mode does not take.
     """
-    if mode not in list(STARTS):
+    if not isinstance(mode, str) or mode not in STARTS:
         raise ValueError(
             f"The modes are ECB, CBC and CTR; {reprlib.repr(mode)} is none: choose one of them."
         )
