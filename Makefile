@@ -2,8 +2,8 @@
 # py -m helpers lab
 PYTHON ?= python3
 
-.PHONY: help lab test lessons refresh bench lock
+.PHONY: help lab restore lessons test doctor refresh fuzz bench lock
 help:
 	@$(PYTHON) -m helpers --help
-lab test lessons refresh bench lock:
+lab restore lessons test doctor refresh fuzz bench lock:
 	@$(PYTHON) -m helpers $@ $(ARGS)

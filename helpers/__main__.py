@@ -7,73 +7,86 @@ The first call makes `.venv` out of requirements.lock; later calls start at once
 from __future__ import annotations
 
 import argparse
-import hashlib
-import importlib.util
-import json
 import os
 import re
 import subprocess
 import sys
-import venv
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-LOCK = ROOT / "requirements.lock"
-PEERS_LOCK = ROOT / "requirements-bench.lock"
-PROJECT = ROOT / "pyproject.toml"
-VENV = ROOT / ".venv"
-STAMP = VENV / "set-up-from"
-PEERS = VENV / "peers"  # no part of what .venv can import, which stays what learners have
-PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+from helpers.set_up import LOCK, PROJECT, PYTHON, ROOT, VENV, complaint_about, set_up, settle
 
-OLDEST, TOO_NEW = (3, 10), (3, 14)  # TensorFlow has no wheels outside of this range
+PEERS_LOCK = ROOT / "requirements-bench.lock"
+PEERS = VENV / "peers"  # no part of what .venv can import, which stays what learners have
 
 # Said before TensorFlow loads: no log lines among a lesson's outputs, and no other Keras backend.
-ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
+# And no matplotlibrc of the user's, whose figures would not be those that were tested.
+ENVIRONMENT = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "KERAS_BACKEND": "tensorflow",
+    "MATPLOTLIBRC": os.devnull,
+}
+
+KITS_OWN = ["conftest.py", "data", "helpers", "tests"]  # a lesson's style is a test of its own
 
 
 # The commands: each takes the arguments that followed its name, and returns an exit status.
 
 
 def lab(arguments: list[str]) -> int:
-    """open JupyterLab on the first lesson, on this machine alone"""
-    first = "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb"
-    return run("-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", first, *arguments)
+    """Lesson 0, a copy of it to work in where one can be written."""
+    folder = "notebooks" if run("-m", "helpers.copies") else "my_lessons"
+    config = "--config=helpers/jupyter_server_config.py"
+    first = f"--LabApp.default_url=/lab/tree/{folder}/00_start_here.ipynb"
+    return run("-m", "jupyterlab", config, first, *arguments)
+
+
+def restore(arguments: list[str]) -> int:
+    return run("-m", "helpers.copies", "restore", *arguments)
 
 
 def test(arguments: list[str]) -> int:
-    """check the code's style, then run every test and every lesson"""
+    """Style, then tests. Whatever a learner adds or answers is left out: conftest.py says how."""
     # Two or more at a time, but few enough that TensorFlow, loaded in each, fits into memory.
     side_by_side = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadscope"]
-    side_by_side += ["--no-loadscope-reorder"]  # tests/conftest.py puts what takes long first
+    side_by_side += ["--no-loadscope-reorder"]  # conftest.py puts what takes long first
     statuses = [
-        run("-m", "ruff", "check"),
-        run("-m", "ruff", "format", "--check"),
+        run("-m", "ruff", "check", *KITS_OWN),
+        run("-m", "ruff", "format", "--check", *KITS_OWN),
         run("-m", "pytest", *side_by_side, *arguments),
     ]
     return next((status for status in statuses if status), 0)
 
 
+def fuzz(arguments: list[str]) -> int:
+    """The property tests, with a number of cases that takes its time."""
+    os.environ.setdefault("FUZZ_CASES", "2500")
+    tests = sorted(str(path) for path in ROOT.glob("tests/test_fuzz_*.py"))
+    return run("-m", "pytest", "-n", "logical", "--maxprocesses", "4", *tests, *arguments)
+
+
 def lessons(arguments: list[str]) -> int:
-    """run the lessons and write them as pages for a browser into build/lessons"""
     return run("-m", "helpers.lessons", "export", *arguments)
 
 
 def refresh(arguments: list[str]) -> int:
-    """run the lessons and keep their new outputs in the notebooks"""
     return run("-m", "helpers.lessons", "refresh", *arguments)
 
 
 def bench(arguments: list[str]) -> int:
-    """measure speed and memory beside other libraries, fetched the first time"""
+    """Beside what is in PEERS, unless there is no network to fetch it."""
     where = ["--python", str(PYTHON), "--target", str(PEERS)]
     if run("-m", "uv", "--quiet", "pip", "sync", *where, "--require-hashes", PEERS_LOCK.name):
         print("The rows against libraries that are not here will be left out.", flush=True)
     return run("tests/benchmarks/run.py", *arguments)
 
 
+def doctor(arguments: list[str]) -> int:
+    """What is left to say once `main` has mended `.venv`."""
+    return run("-m", "helpers.environment", *arguments)
+
+
 def lock(arguments: list[str]) -> int:
-    """make both locks anew from pyproject.toml (needs a network)"""
+    """Learners' packages, and beside them those of the benchmark alone."""
     if status := compile_lock(LOCK, PROJECT.name, "--all-extras", *arguments):
         return status
     kit = pinned(LOCK.read_text(encoding="utf-8"))
@@ -88,7 +101,26 @@ def compile_lock(lock: Path, *what: str) -> int:
     return run("-m", "uv", "pip", "compile", *what, *every_machine, *form)
 
 
-COMMANDS = {command.__name__: command for command in (lab, test, lessons, refresh, bench, lock)}
+def pinned(lock: str) -> list[str]:
+    """The packages that `lock` pins, each once."""
+    return list(dict.fromkeys(re.findall(r"^([\w.-]+)==", lock, re.MULTILINE)))
+
+
+# Each with the words for it: `python -OO` keeps no docstrings.
+COMMANDS = {
+    "lab": (lab, "open JupyterLab on the first lesson, on this machine alone"),
+    "restore": (restore, "put lessons back as they were: make restore ARGS=03"),
+    "lessons": (
+        lessons,
+        "run the lessons and write them as pages for a browser (build/lessons)",
+    ),
+    "test": (test, "check the code's style, then run every test and every lesson"),
+    "doctor": (doctor, "find out what is wrong with the set-up, and mend what can be mended"),
+    "refresh": (refresh, "run the lessons and keep their new outputs in the notebooks"),
+    "fuzz": (fuzz, "thousands of damaged files for all that reads files"),
+    "bench": (bench, "measure speed and memory beside other libraries, fetched the first time"),
+    "lock": (lock, "make both locks anew from pyproject.toml (needs a network)"),
+}
 
 
 def run(*arguments: str) -> int:
@@ -102,105 +134,33 @@ def run(*arguments: str) -> int:
             pass  # Ctrl-C reached the child too, and the answer is its own: JupyterLab asks back
 
 
-# The set-up
-
-
-def set_up() -> None:
-    """Make `.venv` hold what requirements.lock pins; return at once where it already does."""
-    if STAMP.exists() and STAMP.read_text(encoding="utf-8") == wanted_stamp() and PYTHON.exists():
-        return
-    print("Setting up .venv: once, a minute or two, with a network.", flush=True)
-    STAMP.unlink(missing_ok=True)
-    if Path(sys.prefix).resolve() != VENV:  # nobody can replace the Python they run
-        make_venv()
-    install()
-    calm_jupyterlab()
-    STAMP.write_text(wanted_stamp(), encoding="utf-8")  # last, so that it vouches for all the rest
-
-
-def wanted_stamp() -> str:
-    """What a finished `.venv` depends on: this Python, this folder, the lock, the project file."""
-    digest = hashlib.sha256(LOCK.read_bytes() + PROJECT.read_bytes()).hexdigest()
-    return f"Python {sys.version_info[0]}.{sys.version_info[1]}\n{ROOT}\n{digest}\n"
-
-
-def make_venv() -> None:
-    """An empty `.venv` with pip, in the place of whatever stood there."""
-    if importlib.util.find_spec("ensurepip") is None:
-        sys.exit(
-            "This Python came without its venv part: install it (on Debian or Ubuntu: "
-            "sudo apt install python3-venv) and try again."
-        )
-    venv.create(VENV, clear=True, with_pip=True, symlinks=os.name != "nt")
-
-
-def install() -> None:
-    """Put uv into `.venv`, then everything that is pinned, then the project itself."""
-    uv_alone = VENV / "uv.txt"
-    uv_alone.write_text(stanza("uv", LOCK.read_text(encoding="utf-8")), encoding="utf-8")
-    uv, here = ["-m", "uv", "--quiet", "pip"], ["--python", str(PYTHON)]
-    steps = [
-        ["-m", "pip", "--quiet", "install", "--require-hashes", "--no-deps", "-r", str(uv_alone)],
-        [*uv, "sync", *here, "--require-hashes", "--compile-bytecode", LOCK.name],
-        [*uv, "install", *here, "--no-deps", "--no-build-isolation", "--editable", "."],
-    ]
-    if any(run(*step) for step in steps):
-        sys.exit(
-            "The set-up stopped at the lines above: see that this machine has a network and "
-            "some 3 GB of disk free, then give the same command again."
-        )
-
-
-def calm_jupyterlab() -> None:
-    """Have JupyterLab ask nobody, in the middle of a class, whether to fetch its news."""
-    settings = VENV / "share/jupyter/lab/settings/overrides.json"
-    settings.parent.mkdir(parents=True, exist_ok=True)
-    quiet = {"fetchNews": "false", "checkForUpdates": False}
-    text = json.dumps({"@jupyterlab/apputils-extension:notification": quiet})
-    settings.write_text(text, encoding="utf-8")
-
-
-def stanza(package: str, lock: str) -> str:
-    """The lines of `lock` that pin `package`: its version and its hashes."""
-    found = re.search(rf"^{re.escape(package)}==.*(?:\n +--hash=.*)*\n", lock, re.MULTILINE)
-    if found is None:
-        raise ValueError(f"requirements.lock pins no {package}: make it anew with uv pip compile.")
-    return found[0]
-
-
-def pinned(lock: str) -> list[str]:
-    """The packages that `lock` pins, each once."""
-    return list(dict.fromkeys(re.findall(r"^([\w.-]+)==", lock, re.MULTILINE)))
-
-
 # The command line
 
 
-def complaint_about(version: tuple[int, int]) -> str | None:
-    """Why a Python of this version cannot run the kit, or None if it can."""
-    if OLDEST <= version < TOO_NEW:
-        return None
-    return (
-        f"This is Python {version[0]}.{version[1]}, but TensorFlow needs 3.10 to 3.13: install one "
-        "of them and name it, as in python3.12 -m helpers lab, or make lab PYTHON=python3.12"
+def parser() -> argparse.ArgumentParser:
+    """What the command line takes: a command; all that follows is for it."""
+    listing = "\n".join(f"  {name:9}{words}" for name, (_, words) in COMMANDS.items())
+    made = argparse.ArgumentParser(
+        prog="python3 -m helpers",
+        usage="%(prog)s COMMAND [more arguments for it]",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=f"Set the kit up, then work with it. The commands:\n\n{listing}",
+        epilog="make gives a command what stands in ARGS, as in: make lab ARGS=--no-browser",
     )
+    made.add_argument("command", choices=COMMANDS, help=argparse.SUPPRESS)
+    return made
 
 
 def main(arguments: list[str]) -> int:
     """Run one command of the command line; its exit status."""
-    listing = "\n".join(f"  {name:9}{command.__doc__}" for name, command in COMMANDS.items())
-    parser = argparse.ArgumentParser(
-        prog="python3 -m helpers",
-        usage="%(prog)s COMMAND [more arguments for it]",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        description=f"{__doc__.splitlines()[0]}\n\n{listing}",
-    )
-    parser.add_argument("command", choices=COMMANDS, help=argparse.SUPPRESS)
-    command = parser.parse_args(arguments[:1]).command
+    name = parser().parse_args(arguments[:1]).command
     if complaint := complaint_about(sys.version_info[:2]):
         sys.exit(complaint)
-    set_up()
-    return COMMANDS[command](arguments[1:])
+    settle()
+    # Where nothing can be written, as for readers of a shared folder, the doctor only looks.
+    set_up(thoroughly=name == "doctor" and os.access(ROOT, os.W_OK))
+    command, _ = COMMANDS[name]
+    return command(arguments[1:])
 
 
 if __name__ == "__main__":
