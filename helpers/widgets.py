@@ -228,8 +228,8 @@ class PictureUpload(Control):
         data = bytes(file["content"])
         if file["type"] == TOO_LARGE:
             raise ValueError(
-                f"It has {int(data) / 1e6:.0f} MB, and only a PNG, JPEG, GIF, WebP or BMP can be "
-                "made smaller on the way: save it as one of them, or in under 9 MB."
+                f"It has {int(data) / 1e6:.0f} MB, and the browser cannot read it to make it "
+                "smaller: save it as a PNG or JPEG, or in under 9 MB."
             )
         picture = pictures.open_picture(data, self.max_side, downscale=True)
         with Image.open(io.BytesIO(data)) as original:
@@ -382,11 +382,10 @@ class KeyFlipper(Control):
         self.pictures = PictureRow([""], "384px") if alone else PictureRow(self.names)
         self.line = sentence()
         super().__init__([self.key_row(), self.choices(), self.pictures, self.line])
-        self.setting = self.waiting = False
-        self.decrypted_with, self.found, self.drawn_at = None, [], 0.0
+        self.decrypted_with, self.found, self.waiting = None, [], False
         self.set_key(key)
-        for button in self.buttons:
-            button.observe(self.on_toggle, names="value")
+        for i, button in enumerate(self.buttons):
+            button.observe(lambda change, i=i: self.on_toggle(i, change.new), names="value")
 
     def key_row(self) -> HBox:
         """The buttons, each below its position; where the page is narrow, in rows of eight."""
@@ -406,33 +405,28 @@ class KeyFlipper(Control):
         ]
         buttons = [Button(description=name, tooltip=text) for name, text in CHOICES.items()]
         for button, new_key in zip(buttons, choose):
-            button.on_click(lambda _, new_key=new_key: self.press(new_key()))
+            button.on_click(lambda _, new_key=new_key: self.choose(new_key()))
         return HBox(buttons, layout=WRAPPED)
 
     def set_key(self, key: np.ndarray) -> None:
-        """Press the buttons as `key` has it, uint8 (16,), and decrypt once."""
-        self.drawn_at = 0.0  # so that it is shown at once
-        self.press(key)
+        """Press the buttons as `key` has it, uint8 (16,), and decrypt."""
+        self.key = bits.check_key(key).copy()
+        self.draw()
 
-    def press(self, key: np.ndarray) -> None:
-        """Press the buttons as `key` has it, uint8 (16,), as a reader would."""
-        self.setting = True
-        for button, bit in zip(self.buttons, bits.check_key(key)):
-            button.value = bool(bit)
-        self.setting = False
-        self.on_toggle()
+    def on_toggle(self, position: int, bit: bool) -> None:
+        """Take over a bit from its button, unless it was `draw` that pressed it."""
+        if self.key[position] != bit:
+            self.choose(bits.flip(self.key, position))
 
-    def on_toggle(self, _=None) -> None:
-        """Take the key that the buttons show, and decrypt with it: now, or once for many clicks.
+    def choose(self, key: np.ndarray) -> None:
+        """What `set_key` does: now, or, where clicks come in quick succession, once for many.
 
         What is clicked while one key is decrypted waits, and is handed over click by click. So what
-        comes right upon a drawing is gathered for a moment, and the last key alone is decrypted.
+        comes right upon a drawing is gathered for as long as that took, and then the last key alone
+        is decrypted.
         """
-        if self.setting:
-            return
-        self.key = np.array([button.value for button in self.buttons], np.uint8)
-        self.label_buttons()
-        pause, loop = self.drawn_at + SECONDS_TO_GATHER - time.monotonic(), running_loop()
+        self.key = key
+        pause, loop = self.rested_at - time.monotonic(), running_loop()
         if pause <= 0 or loop is None:
             self.draw()
         elif not self.waiting:
@@ -440,11 +434,13 @@ class KeyFlipper(Control):
             loop.call_later(pause, self.draw)
 
     def draw(self) -> None:
-        """Show what the key, as it is now, makes of the ciphertext."""
-        self.waiting = False
+        """Show the key as it is now, and what it makes of the ciphertext."""
+        self.waiting, began = False, time.monotonic()
+        self.press_buttons()
         self.pictures.put(self.decrypted)
         say(self.line, self.alt())
-        self.drawn_at = time.monotonic()
+        ended = time.monotonic()
+        self.rested_at = ended + max(SECONDS_TO_GATHER, ended - began)
 
     @property
     def decrypted(self) -> list[np.ndarray]:
@@ -454,13 +450,13 @@ class KeyFlipper(Control):
             self.found = [decrypt(key) for decrypt in self.decrypt]
         return self.found
 
-    def label_buttons(self) -> None:
-        """Each button says its bit; one that is not as in the right key stands out."""
+    def press_buttons(self) -> None:
+        """Each button shows its bit; one that is not as in the right key stands out."""
         for i, (button, bit) in enumerate(zip(self.buttons, self.key)):
             wrong = bit != self.right_key[i]
             remark = ", not as in the right key" if wrong else ""
             with button.hold_sync():
-                button.description = str(bit)
+                button.value, button.description = bool(bit), str(bit)
                 button.tooltip = f"key bit {i}, now {bit}{remark}"
                 button.button_style = "warning" if wrong else ""
 
