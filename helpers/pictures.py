@@ -5,21 +5,39 @@ A picture is a `uint8` array (height, width, 3): red, green and blue from 0 to 2
 
 from __future__ import annotations
 
+import functools
 import io
 import os
+import re
+import textwrap
+import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageChops, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
 from helpers.files import whole_or_nothing
 
 NAMES = ("eye", "penguin", "dog")
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "pictures"
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
+
+# No file may cost more than a gigabyte or some seconds, whatever it claims to be.
+MOST_BYTES = 400_000_000
+MOST_SECONDS = 3.0  # of computing
+LONGEST_SIDE = 65_535  # in both directions; a row costs memory beside its pixels
+MOST_PIXELS = 64_000_000  # of up to 12 bytes each while they are decoded ...
+MOST_PIXELS_OF = {"WEBP": 36_000_000}  # ... and 24 in WebP
+MOST_SCANNED = 1_000_000_000  # pixels times scans: each scan of a JPEG passes over all pixels
+LONGEST_HEAD = 4_000_000  # bytes before the pixels: a list of a million strips, a colour profile
+LONGEST_EXIF = 64 * 1024  # as in JPEG; a longer one can be made to unfold without end
+
+# Pillow reads 16-bit TIFF with white as 0 in one byte order only; `eight_bits` turns it round.
+WHITE_IS_ZERO = (TiffImagePlugin.MM, 0, (1,), 1, (16,), ())
+TiffImagePlugin.OPEN_INFO.setdefault(WHITE_IS_ZERO, ("I;16B", "I;16B"))
 
 
 def load(name: str) -> np.ndarray:
@@ -34,25 +52,111 @@ def load(name: str) -> np.ndarray:
 
 
 def open_picture(
-    source: str | os.PathLike | bytes | memoryview, max_side: int = 4096, downscale: bool = False
+    source: str | os.PathLike | bytes | bytearray | memoryview,
+    max_side: int = 4096,
+    downscale: bool = False,
 ) -> np.ndarray:
     """A PNG, JPEG, GIF (first frame), WebP, BMP or TIFF file as uint8 (height, width, 3).
 
     `source` is a path, or the bytes of a file as an upload delivers them. Transparent parts come
     out white, and a photograph stands as its camera was held. A side longer than `max_side` pixels
     is an error, unless `downscale` asks for a smaller copy. Raises ValueError for what is no whole
-    picture or too large a one, FileNotFoundError for a missing file.
+    picture or too large a one (over 64 million pixels, 36 million in WebP), FileNotFoundError for a
+    missing file.
     """
+    check_max_side(max_side)
     name, data = read(source)
+    file = Bounded(data)
     with plain_errors(name):
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
+        image = Image.open(file, formats=FORMATS)
+    check_cost(name, image, data)
     if max(image.size) > max_side and not downscale:
         raise ValueError(
             f"{name} has {image.width} x {image.height} pixels, more than {max_side} a side: "
             "pass downscale=True to get a smaller copy."
         )
+    file.left = 2 * len(data) + LONGEST_HEAD
     with plain_errors(name):
-        return to_rgb(image, max_side)
+        return to_rgb(image, file, max_side)
+
+
+# --- What a file may cost --------------------------------------------------------------------
+
+
+class Bounded(io.BytesIO):
+    """A file in memory that stops whoever reads `left` bytes of it, or computes for too long.
+
+    A small file can send its reader round and round: a thousand tags that share their bytes, a
+    million chunks. Of WebP the decoder takes all the file at once, and does not come back to it.
+    """
+
+    def __init__(self, data: bytes):
+        super().__init__(data)
+        self.left = LONGEST_HEAD + (len(data) if data[8:12] == b"WEBP" else 0)
+        self.end = time.thread_time() + MOST_SECONDS
+
+    def read(self, size: int | None = -1) -> bytes:
+        data = super().read(size)
+        self.left -= len(data)
+        if self.left < 0:
+            raise ValueError("there is too much in it beside the pixels")
+        if time.thread_time() > self.end:
+            raise ValueError(f"it takes over {MOST_SECONDS:g} seconds")
+        return data
+
+
+def check_cost(name: str, image: Image.Image, data: bytes) -> None:
+    """ValueError, before anything is decoded, for what would take too much memory or time."""
+    most = MOST_PIXELS_OF.get(image.format, MOST_PIXELS)
+    pixels = decoded_pixels(image)
+    if max(image.size) > LONGEST_SIDE or pixels > most:
+        raise ValueError(
+            f"{name} claims to have {image.width} x {image.height} pixels; here {most / 1e6:.0f} "
+            f"million can be read, and {LONGEST_SIDE} a side: use a smaller picture."
+        )
+    if pixels * scans(image, data) > MOST_SCANNED:
+        raise ValueError(
+            f"{name} paints its {pixels / 1e6:.0f} million pixels over and over, "
+            f"{scans(image, data):.0f} times: save it anew, as PNG or plain JPEG."
+        )
+    if image.mode in ("I", "F"):
+        raise ValueError(
+            f"{name} has values that are not of 8 or 16 bits, and nothing says which of them is "
+            "white: bring them to 0..255 and save them as PNG."
+        )
+
+
+def decoded_pixels(image: Image.Image) -> int:
+    """How many pixels are decoded; in TIFF, whole tiles are, and they may reach beyond the edge."""
+    width, height = image.size
+    if image.format == "TIFF":
+        tags = image.tag_v2
+        across, down = (int(tags.get(tag) or 1) for tag in (322, 323))  # a tile's width and length
+        width, height = -(-width // across) * across, -(-height // down) * down
+    return width * height
+
+
+def scans(image: Image.Image, data: bytes) -> float:
+    """How often the pixels are painted over, each time a little finer: once, but in some JPEGs."""
+    if image.format == "JPEG":
+        return jpeg_scans(data)
+    if image.format == "TIFF" and "jpeg" in image.info.get("compression", ""):
+        strips = image.tag_v2.get(273) or image.tag_v2.get(324) or (0,)
+        return data.count(START_OF_SCAN) / len(set(strips))
+    return 1
+
+
+START_OF_SCAN, END_OF_JPEG = b"\xff\xda", b"\xff\xd9"
+MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # but 00 and a restart, part of what is coded
+
+
+def jpeg_scans(data: bytes) -> int:
+    """The scans of a JPEG file, up to its end: a film or a thumbnail inside has its own."""
+    count, place = 0, 2
+    while (found := MARKER.search(data, place)) and found[0] != END_OF_JPEG:
+        count += found[0] == START_OF_SCAN
+        place = found.end() + int.from_bytes(data[found.end() : found.end() + 2], "big")
+    return count
 
 
 @contextmanager
@@ -61,48 +165,122 @@ def plain_errors(name: str) -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
             yield
     except UnidentifiedImageError:
         formats = ", ".join(FORMATS)
         raise ValueError(f"{name} is no picture that can be read here: use {formats}.") from None
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        limit = f"{Image.MAX_IMAGE_PIXELS / 1e6:.0f} million pixels"
+    except Image.DecompressionBombError:
+        limit = f"{MOST_PIXELS / 1e6:.0f} million pixels"
         raise ValueError(f"{name} claims to have over {limit}: use a smaller picture.") from None
     except Exception as error:  # a damaged file leads the readers of six formats to many kinds
         advice = "it may be cut short or of a rare kind, so fetch it again or save it as PNG"
-        raise ValueError(f"{name} cannot be read ({error}): {advice}.") from error
+        said = textwrap.shorten(str(error), 100) or type(error).__name__
+        raise ValueError(f"{name} cannot be read ({said}): {advice}.") from error
 
 
-def read(source: str | os.PathLike | bytes | memoryview) -> tuple[str, bytes]:
+def check_max_side(max_side: int) -> None:
+    whole = isinstance(max_side, (int, np.integer)) and not isinstance(max_side, bool)
+    if not whole or max_side < 1:
+        raise ValueError(
+            f"max_side is a whole number of pixels, at least 1; {max_side!r} came: "
+            "give 256, for example."
+        )
+
+
+def read(source: str | os.PathLike | bytes | bytearray | memoryview) -> tuple[str, bytes]:
     """What to call the file in a message, and its bytes."""
     if isinstance(source, (bytes, bytearray, memoryview)):
-        return "The file", bytes(source)
-    path = Path(source)
-    if not path.exists():
-        raise FileNotFoundError(f"There is no file {str(path)!r}: check its name and folder.")
-    return repr(path.name), path.read_bytes()
+        name, size = "The file", memoryview(source).nbytes
+    elif not isinstance(source, (str, os.PathLike)):
+        raise ValueError(
+            "A picture is opened by its file's name, or from the bytes of a file; "
+            f'this is {type(source).__name__}: give "mine.jpg", for example.'
+        )
+    elif not os.path.exists(source):
+        raise FileNotFoundError(f"There is no file {str(source)!r}: check its name and folder.")
+    elif not os.path.isfile(source):
+        raise ValueError(f"{str(source)!r} is no file but a folder: add the picture's name to it.")
+    else:
+        name, size = repr(os.path.basename(source)), os.path.getsize(source)
+    if size > MOST_BYTES:
+        raise ValueError(
+            f"{name} has {size / 1e6:,.0f} million bytes; here {MOST_BYTES / 1e6:.0f} million can "
+            "be read: use a smaller picture."
+        )
+    return name, bytes(source) if name == "The file" else Path(source).read_bytes()
 
 
-def to_rgb(image: Image.Image, max_side: int) -> np.ndarray:
+# --- From a file's pixels to uint8 (height, width, 3) ----------------------------------------
+
+
+def to_rgb(image: Image.Image, file: io.BytesIO, max_side: int) -> np.ndarray:
     """Upright, 8 bits a colour, on white, and no side longer than `max_side`."""
-    image = eight_bits(ImageOps.exif_transpose(image))
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    image = image.convert("RGB")
+    match_transparency(image, file)
+    image = eight_bits(upright(image))
+    mode = "RGBA" if image.has_transparency_data else "RGB"
+    if image.mode != mode:
+        image = image.convert(mode)
     image.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
+    if mode == "RGBA":
+        white = Image.new("RGBA", image.size, "white")
+        white.alpha_composite(image)
+        image = white.convert("RGB")
     return np.array(image)
+
+
+def match_transparency(image: Image.Image, file: io.BytesIO) -> None:
+    """Make the colour that a PNG file calls transparent agree with what Pillow makes of pixels.
+
+    The file means its samples as they are stored (PNG, section 11.3.1.1); Pillow compares it with
+    pixels of 8 bits, for which it has spread samples of 2 and 4 bits, and cut those of 16 bits.
+    """
+    colour = image.info.get("transparency")
+    stored = image.tile[0][3] if image.format == "PNG" and colour is not None else ""
+    if stored in ("L;2", "L;4"):
+        image.info["transparency"] = colour * (85 if stored == "L;2" else 17)
+    if stored == "RGB;16B":
+        upper, lower = zip(*(divmod(sample, 256) for sample in colour))
+        equal = where(image, upper)
+        low_bytes = Image.open(file, formats=["PNG"])
+        low_bytes.tile = [(*low_bytes.tile[0][:3], "RGB;16L")]
+        equal = ImageChops.darker(equal, where(low_bytes, lower))
+        del image.info["transparency"]
+        image.putalpha(ImageChops.invert(equal))
+
+
+def where(image: Image.Image, colour: tuple[int, ...]) -> Image.Image:
+    """255 where an RGB image has this colour, elsewhere 0."""
+    equal = [
+        band.point([255 * (value == sample) for value in range(256)])
+        for band, sample in zip(image.split(), colour)
+    ]
+    return functools.reduce(ImageChops.darker, equal)
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """As the camera was held, if the file says so; where that note is broken, as it is stored."""
+    image.load()
+    note = image.info.get("exif") or image.info.get("Raw profile type exif") or b""
+    if len(note) <= LONGEST_EXIF:
+        with suppress(Exception):
+            ImageOps.exif_transpose(image, in_place=True)
+    return image
 
 
 def eight_bits(image: Image.Image) -> Image.Image:
     """16-bit grey by its upper byte; Pillow alone would cut off what exceeds 255."""
-    if not image.mode.startswith(("I", "F")):
+    if not image.mode.startswith("I;16"):
         return image
-    values = np.asarray(image)
-    if values.dtype.kind == "f" or values.min() < 0 or values.max() > 65535:
-        raise ValueError("its values are not of 8 or 16 bits")
-    return Image.fromarray((values >> 8).astype(np.uint8))
+    values, tags = np.asarray(image), getattr(image, "tag_v2", {})
+    bits, white_is_zero = tags.get(258, (16,))[0], tags.get(262) == 0
+    grey = (values >> (bits - 8)).astype(np.uint8)
+    result = Image.fromarray(~grey if white_is_zero else grey)
+    if (transparent := image.info.get("transparency")) is not None:
+        result.putalpha(Image.fromarray(np.uint8(255) * (values != transparent)))
+    return result
+
+
+# --- Pictures as arrays ----------------------------------------------------------------------
 
 
 def check_picture(picture: np.ndarray) -> None:
