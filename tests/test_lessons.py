@@ -159,6 +159,32 @@ def test_a_lesson_is_small_enough_to_download_and_compare(path):
     assert path.stat().st_size < 1_500_000
 
 
+# --- a learner's answers are no part of what is judged --------------------------------------------
+
+ANSWERS = [
+    "from helpers.exercises import lesson01\n\nbits_of_200 = '11001000'\n"
+    "lesson01.bits_of_200.check(bits_of_200)",
+    "def helper(n):\n    # ...\n    return bin(n)\n\n\nbits_of_200 = helper(200)[2:]",
+    "bits_of_200 = '1100",
+    "",
+    "1 / 0",
+]
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_whatever_is_answered_the_lesson_is_asked_as_before(path, answer):
+    asked = lessons.with_blank_answers(lessons.read(path))
+    answered = lessons.with_blank_answers(asked)
+    exercises = [cell for cell in answered.cells if lessons.is_exercise(cell)]
+    assert exercises and lessons.answered(answered) == []
+    for each in exercises:
+        each.update(source=answer, execution_count=99)
+        each.outputs = [v4.new_output("error", ename="SyntaxError", evalue="", traceback=[])]
+    assert lessons.answered(answered) == [cell.id for cell in exercises]
+    assert lessons.with_blank_answers(answered) == asked
+
+
 # --- each rule above refuses a lesson that breaks it ----------------------------------------------
 
 TOP = "# 1 · Noise\n\n*About 5 minutes.*\n\n**You will** see noise.\n\n**You need** nothing."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -50,7 +51,12 @@ def save_small_lesson(folder):
 
 
 @pytest.fixture
-def path(tmp_path):
+def path(tmp_path, monkeypatch):
+    """A kit of two lessons, of which one is written, in a folder of its own; that lesson."""
+    monkeypatch.setattr(lessons, "ROOT", tmp_path)
+    monkeypatch.setattr(lessons, "LESSONS", tmp_path)
+    monkeypatch.setattr(lessons, "PAGES", tmp_path / "build" / "lessons")
+    monkeypatch.setattr(lessons, "NAMES", ("01_grey", "02_next"))
     return save_small_lesson(tmp_path)
 
 
@@ -108,17 +114,47 @@ def test_a_lesson_in_a_test_has_no_network(path, capsys):
     assert "A lesson works without a network" in capsys.readouterr().out
 
 
-def test_lessons_are_chosen_by_the_beginnings_of_their_names(path, monkeypatch):
-    monkeypatch.setattr(lessons, "LESSONS", path.parent)
-    assert lessons.chosen([]) == lessons.chosen(["01"]) == lessons.chosen(["9", "01_g"]) == [path]
-    assert lessons.chosen(["02"]) == []
+def test_lessons_are_chosen_by_the_beginnings_of_their_names(path):
+    both = [path, path.with_name("02_next.ipynb")]
+    assert lessons.chosen([]) == lessons.chosen(["0"]) == lessons.chosen(["02", "01_g"]) == both
+    assert lessons.chosen(["01"]) == [path]
 
 
-def test_a_lesson_that_is_not_there_is_said_to_be_missing(path, monkeypatch, capsys):
-    monkeypatch.setattr(lessons, "LESSONS", path.parent)
-    with pytest.raises(SystemExit):
-        lessons.main(["refresh", "02"])
-    assert "no lesson has such a name" in capsys.readouterr().err
+@pytest.mark.parametrize("words", [["mine"], ["Untitled"], ["01", "9"]])
+def test_a_learners_own_notebook_is_no_lesson_and_stays_as_it_is(path, capsys, words):
+    for name in ["mine.ipynb", "Untitled.ipynb"]:
+        path.with_name(name).write_text("")
+    for what in ["refresh", "export"]:
+        assert lessons.main([what, *words]) == 1
+        assert f"{words[-1]!r} is no lesson of the kit" in capsys.readouterr().err
+    assert lessons.chosen([]) == [path, path.with_name("02_next.ipynb")]
+
+
+@pytest.mark.parametrize("damage", ["", "{}", '{"cells": 3}', "no notebook"])
+def test_a_damaged_or_missing_lesson_is_named(path, capsys, damage):
+    path.write_text(damage)
+    assert lessons.main(["refresh", "01"]) == 1
+    assert "01_grey.ipynb is cut short or no .ipynb file" in capsys.readouterr().err
+    assert lessons.main(["export", "02"]) == 1
+    said = capsys.readouterr().out
+    assert "02_next ... failed" in said and "There is no file" in said and said.count("\n") == 2
+    assert path.read_text() == damage
+
+
+def test_refresh_remembers_how_an_exercise_is_asked_and_takes_no_answer_for_it(path, capsys):
+    add_cell(path, "class lesson00:\n    class two:\n        check = print")
+    lesson = lessons.read(path)
+    lesson.cells.append(v4.new_code_cell("two = ...\nlesson00.two.check(two)", id="exercise-1"))
+    lessons.write(lesson, path)
+    assert lessons.main(["refresh", "01"]) == 0
+    lesson = lessons.read(path)
+    assert lesson.cells[-1].metadata.blank == "two = ...\nlesson00.two.check(two)"
+    lesson.cells[-1].source = "two = 2\nlesson00.two.check(two)"
+    lessons.write(lesson, path)
+    before = path.read_bytes()
+    assert lessons.main(["refresh", "01"]) == 1
+    said = capsys.readouterr().err
+    assert "exercise-1" in said and "make restore ARGS=01" in said and path.read_bytes() == before
 
 
 # --- pages ----------------------------------------------------------------------------------------
@@ -126,18 +162,28 @@ def test_a_lesson_that_is_not_there_is_said_to_be_missing(path, monkeypatch, cap
 
 @pytest.fixture(scope="module")
 def site(ran, tmp_path_factory):
-    return pages.of({"01_grey": ran, "02_next": ran}, tmp_path_factory.mktemp("folder"))
+    shown = {"01_grey": ran, "02_next": ran}
+    return pages.of(shown, tmp_path_factory.mktemp("folder"), shown)
+
+
+def links(page):
+    return re.findall(r'href="([^"#]+)"', page)
 
 
 def test_there_is_a_page_for_each_lesson_and_one_for_all(site):
     assert list(site) == ["index.html", "01_grey.html", "02_next.html"]
-    assert re.findall(r'href="([^"#]+)"', site["index.html"]) == ["01_grey.html", "02_next.html"]
+    assert links(site["index.html"]) == ["01_grey.html", "02_next.html"]
 
 
 def test_pages_lead_to_each_other(site):
-    links = {name: set(re.findall(r'href="([^"#]+)"', page)) for name, page in site.items()}
-    assert links["01_grey.html"] == {"index.html", "02_next.html"}
-    assert links["02_next.html"] == {"index.html", "01_grey.html", "02_next.html"}
+    assert set(links(site["01_grey.html"])) == {"index.html", "02_next.html"}
+    assert set(links(site["02_next.html"])) == {"index.html", "01_grey.html", "02_next.html"}
+
+
+def test_a_page_leads_to_none_that_is_not_there(ran, tmp_path):
+    site = pages.of({"01_grey": ran}, tmp_path, ["01_grey"])
+    assert links(site["01_grey.html"]) == ["index.html"]
+    assert "Then comes the next." in re.sub("<[^>]+>", "", site["01_grey.html"])
 
 
 def test_pages_name_the_lesson_and_say_its_pictures_in_words(site):
@@ -156,11 +202,54 @@ def test_pages_load_nothing(site):
         assert not re.search(r"url\(\s*[\"']?(?!data:|#)[a-z/]", page)
 
 
-def test_export_writes_the_pages_and_leaves_the_lesson_alone(path, tmp_path, monkeypatch):
-    monkeypatch.setattr(lessons, "ROOT", tmp_path)
-    monkeypatch.setattr(lessons, "PAGES", tmp_path / "build" / "lessons")
+def test_code_that_is_folded_away_in_a_lesson_can_be_unfolded_on_its_page(ran, tmp_path):
+    assert "<details>" not in pages.of({"01_grey": ran}, tmp_path, ["01_grey"])["01_grey.html"]
+    folded = nbformat.from_dict(ran)
+    folded.cells[1].metadata["jupyter"] = {"source_hidden": True}
+    page = pages.of({"01_grey": folded}, tmp_path, ["01_grey"])["01_grey.html"]
+    ((before, code),) = re.findall("(.*)<details>(.*?)</details>", page, re.DOTALL)
+    assert "Show the code</summary>" in code and "nothing" in code and "About 7 min" in before
+    assert page.count("<summary>") == 1 and "<img" not in code
+
+
+@pytest.mark.parametrize(
+    "cells", [[], [v4.new_code_cell("x = 1")], [v4.new_markdown_cell("# A<b")]]
+)
+def test_a_lesson_without_title_or_picture_still_gets_its_card(cells, tmp_path):
+    name = 'q"&<x'
+    site = pages.of({name: v4.new_notebook(cells=cells)}, tmp_path, [name])
+    assert links(site["index.html"]) == ["q%22%26%3Cx.html"]
+    assert "<x" not in site["index.html"] and "A<b" not in site["index.html"]
+    assert "<img" not in site["index.html"] and f"{name}.html" in site
+
+
+def test_export_writes_the_pages_and_leaves_the_lesson_alone(path):
     before = path.read_bytes()
     assert lessons.export([path])
-    written = sorted(file.name for file in (tmp_path / "build" / "lessons").iterdir())
+    written = sorted(file.name for file in lessons.PAGES.iterdir())
     assert written == ["01_grey.html", "index.html"]
     assert path.read_bytes() == before
+
+
+def test_export_of_one_lesson_keeps_the_pages_and_cards_of_the_others(path):
+    other = path.with_name("02_next.ipynb")
+    other.write_bytes(path.read_bytes())
+    lessons.export([path])
+    lessons.export([other])
+    pages = {file.name: file.read_text(encoding="utf-8") for file in lessons.PAGES.iterdir()}
+    assert links(pages["index.html"]) == ["01_grey.html", "02_next.html"]
+    for page in pages.values():
+        assert set(links(page)) <= set(pages)
+
+
+def test_a_disk_that_fills_up_leaves_the_pages_as_they_were(path, monkeypatch, capsys):
+    lessons.export([path])
+    before = {file.name: file.read_bytes() for file in lessons.PAGES.iterdir()}
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    assert lessons.main(["export", "01"]) == 1
+    assert "No space left on device" in capsys.readouterr().err
+    assert {file.name: file.read_bytes() for file in lessons.PAGES.iterdir()} == before
