@@ -437,7 +437,7 @@ def main() -> None:
         players, rng, phases = training.Players(seed, recipe), np.random.default_rng(seed), []
         started = perf_counter()
         for phase in recipe.phases:
-            history = training.train_to_the_end(players, phase)
+            history = training.train(players, phase)
             scores = training.evaluate(players, rng, 100_000)
             phases.append(asdict(history) | {"scores": asdict(scores)})
         about = manifest.provenance(command, seed, perf_counter() - started)

@@ -273,7 +273,8 @@ def train(
     """Train for one phase and return its curves; the networks in `players` then hold the result.
 
     `watch`, if given, sees the history after every 100 iterations and may return True to stop
-    early. Interrupting the kernel stops too. Either way what has been learned by then is kept.
+    early. Interrupting the kernel stops what was to follow as well: KeyboardInterrupt. Either way
+    the players keep what they have learned by then.
     """
     history = History(phase, players.m_bits)
     graph = players.graph(phase)
@@ -288,19 +289,11 @@ def train(
             if watch and watch(history):
                 break
     except KeyboardInterrupt:
-        pass
-    players.pair.settle()
-    players.eavesdropper.settle()
-    return history
-
-
-def train_to_the_end(
-    players: Players, phase: Phase, watch: Callable[[History], bool | None] | None = None
-) -> History:
-    """`train` for a command, which has no use for half a phase: KeyboardInterrupt where stopped."""
-    history = train(players, phase, watch)
-    if len(history.iteration) * CHUNK < phase.iterations:
-        raise KeyboardInterrupt
+        kept = f"What was learned by iteration {players.iteration:,} is kept; train on from there."
+        raise KeyboardInterrupt(kept) from None
+    finally:
+        players.pair.settle()
+        players.eavesdropper.settle()
     return history
 
 
@@ -386,7 +379,7 @@ def make(recipe: Recipe, seed: int, path: Path, command: str) -> None:
     players, started = Players(seed, recipe), time.perf_counter()
     with tqdm(total=sum(phase.iterations for phase in recipe.phases), unit=" iterations") as bar:
         for phase in recipe.phases:
-            train_to_the_end(players, phase, lambda history: bar.update(CHUNK) and None)
+            train(players, phase, lambda history: bar.update(CHUNK) and None)
     about = manifest.provenance(command, seed, time.perf_counter() - started)
     cipher = NeuralCipher.from_networks(players.alice, players.bob, path.stem, about)
     about |= results(cipher, players)
