@@ -13,18 +13,21 @@ from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
 STYLE = """
-:root { --jp-code-font-size: 14px; }
+:root { --jp-code-font-size: 14px;
+  --jp-mirror-editor-comment-color: #336e6e; --jp-mirror-editor-number-color: #070;
+  --jp-mirror-editor-operator-color: #9a1be6; --jp-mirror-editor-error-color: #c00; }
 body { margin: 0; background: #fff; color: #222; font-family: system-ui, sans-serif; }
 main { max-width: 60rem; margin: 0 auto; padding: 1rem; }
-nav { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; padding: .5rem 0; font-size: 1rem; }
+nav { display: flex; flex-wrap: wrap; gap: .25rem 1rem; padding: .5rem .6rem; font-size: 1rem; }
 a { color: #0072b2; }
 :focus-visible { outline: 3px solid #0072b2; outline-offset: 2px; }
 main img { max-width: 100%; height: auto; }
 .jp-RenderedHTMLCommon { font-size: 1.05rem; line-height: 1.6; }
 .jp-Cell-inputWrapper, .jp-Cell-outputWrapper { margin: .25rem 0; }
-.jp-InputArea-editor pre { white-space: pre-wrap; overflow-wrap: anywhere; }
+.jp-InputArea-editor pre, code { white-space: pre-wrap; overflow-wrap: anywhere; }
+.jp-OutputArea-output pre { white-space: pre; word-break: normal; }
 .jp-OutputArea-output, .jp-RenderedMarkdown { overflow-x: auto; }
-summary { color: #0072b2; cursor: pointer; font-size: 1rem; }
+summary { color: #0072b2; cursor: pointer; font-size: 1rem; padding: 0 .3rem .25rem; }
 @media print {
   nav, details:not([open]) { display: none; }
   .jp-OutputArea-output pre { white-space: pre-wrap; overflow-wrap: anywhere; }

@@ -231,7 +231,8 @@ def test_export_writes_the_pages_and_leaves_the_lesson_alone(path):
     assert path.read_bytes() == before
 
 
-def test_export_of_one_lesson_keeps_the_pages_and_cards_of_the_others(path):
+def test_export_of_one_lesson_keeps_the_pages_and_cards_of_the_others(path, ran, monkeypatch):
+    monkeypatch.setattr(lessons, "run", lambda path: ran)
     other = path.with_name("02_next.ipynb")
     other.write_bytes(path.read_bytes())
     lessons.export([path])
@@ -242,7 +243,8 @@ def test_export_of_one_lesson_keeps_the_pages_and_cards_of_the_others(path):
         assert set(links(page)) <= set(pages)
 
 
-def test_a_disk_that_fills_up_leaves_the_pages_as_they_were(path, monkeypatch, capsys):
+def test_a_disk_that_fills_up_leaves_the_pages_as_they_were(path, ran, monkeypatch, capsys):
+    monkeypatch.setattr(lessons, "run", lambda path: ran)
     lessons.export([path])
     before = {file.name: file.read_bytes() for file in lessons.PAGES.iterdir()}
 
