@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -228,8 +226,7 @@ def test_opponents_learn_beside_the_pair():
 
 
 def test_the_recorded_study_has_every_way_and_the_certificate_wins():
-    path = manifest.checked("results/secrecy_by_training.json")
-    trials = json.loads(path.read_text(encoding="utf-8"))["trials"]
+    trials = manifest.results("secrecy_by_training")["trials"]
     proved = {name: [] for name in secrecy_study.WAYS}
     for line in trials:
         faultless = line["bijective"] == line["messages"] and line["wrong"] == 0

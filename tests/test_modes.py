@@ -373,6 +373,14 @@ def test_real_values_do_not_fit_in_a_png_file(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_start_may_be_a_text_here_too():
+    sent = PAD.encrypt(EYE[:4, :4], PAPER_KEY, "CBC", iv=START)
+    text = "".join(map(str, START))
+    again = Ciphertext(sent.data, sent.shape, sent.cipher, "CBC", iv=text)
+    assert again.iv.dtype == np.uint8 and np.array_equal(again.iv, sent.iv)
+    assert np.array_equal(PAD.decrypt(again, PAPER_KEY), EYE[:4, :4])
+
+
 def test_a_file_whose_mode_and_start_do_not_fit(tmp_path):
     path = tmp_path / "eye.npz"
     arrays = PAD.encrypt(EYE[:4, :4], PAPER_KEY, "CBC", iv=START).arrays()

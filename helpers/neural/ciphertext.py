@@ -63,7 +63,9 @@ class Ciphertext:
                 "The fingerprint of a pair is 16 hexadecimal digits, and here is something else: "
                 "give the fingerprint of the cipher."
             )
-        modes.start_of(self.mode, self.iv, self.nonce)
+        start = modes.start_of(self.mode, self.iv, self.nonce)
+        if start is not None:  # as uint8, whatever it came as
+            object.__setattr__(self, modes.STARTS[self.mode], start)
         if self.mode != "ECB" and not self.binary:
             raise ValueError(
                 f"Real values are in ECB mode, not in {self.mode}: leave the mode out."
