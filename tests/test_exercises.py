@@ -124,6 +124,44 @@ def tells(text: str, name: str, exercise: Exercise) -> bool:
     return any(secret in text for secret in secrets)
 
 
+# --- What learners answer, by the dozen: tests/exercise_answers ---
+
+ANSWERS = {
+    f"{lesson.name}.{name}": answers
+    for lesson in pkgutil.iter_modules([str(Path(__file__).parent / "exercise_answers")])
+    if lesson.name.startswith("lesson")
+    for name, answers in importlib.import_module(
+        f"tests.exercise_answers.{lesson.name}"
+    ).ANSWERS.items()
+}
+every_answered = pytest.mark.parametrize("label", ALL)
+
+
+@every_answered
+def test_ten_forms_and_more_of_the_right_answer_are_right(label):
+    (_, exercise), (right, _) = ALL[label], ANSWERS[label]
+    said = [exercise.verdict(answer) for answer in right]
+    assert len(said) >= 10 and said == [f"Right: {exercise.because}"] * len(said)
+
+
+@every_answered
+def test_ten_wrong_answers_and_more_are_wrong_and_none_is_told_the_right_one(label):
+    (name, exercise), (_, wrong) = ALL[label], ANSWERS[label]
+    assert len(wrong) >= 10
+    for number, answer in enumerate(wrong):
+        said = exercise.verdict(answer)
+        assert said.startswith("Not yet: ") and is_one_sentence(said), (number, said)
+        own_words = said.replace(exercises.shown(answer), "")
+        assert isinstance(exercise, FunctionExercise) or not tells(own_words, name, exercise), said
+
+
+@every_answered
+def test_what_is_right_of_one_input_only_is_wrong(label):
+    _, exercise = ALL[label]
+    for known in map(exercise.expected, getattr(exercise, "inputs", [])):
+        assert exercise.verdict(lambda _, known=known: known).startswith("Not yet: ")
+
+
 # --- Of functions ---
 
 
@@ -145,8 +183,17 @@ def test_a_function_that_only_knows_the_first_input_is_not_right():
     assert "for 'a'" in lesson01.bits_of_text.verdict(lambda text: known)
 
 
-def test_a_function_that_returns_nothing_is_told_so():
-    assert "NoneType" in lesson01.bits_of_text.verdict(lambda text: None)
+def test_a_function_that_returns_nothing_is_told_so(capsys):
+    said = lesson01.bits_of_text.verdict(lambda text: print("0" * 48))
+    assert said == "Not yet: for 'adi' it returns nothing: end it with return."
+    assert not capsys.readouterr().out  # it is called on many inputs, which nobody asked to see
+
+
+def test_true_and_false_are_no_numbers():
+    said = lesson01.distinct_blocks.verdict(lambda picture: True)
+    assert said.endswith("this is True or False, where a number is asked for.")
+    said = lesson01.bits_of_200.verdict([True, True, False, False, True, False, False, False])
+    assert "a list of length 8, of True and False, where a list of length 8 is asked for" in said
 
 
 def test_a_function_may_change_its_input_without_changing_the_exercise():

@@ -10,7 +10,10 @@ In a lesson the learner puts an answer in place of the three dots, and `check` s
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import io
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,11 +27,12 @@ NOT_YET_ANSWERED = "Not answered yet: put your answer in place of the three dots
 class Exercise:
     """A question whose answer is a value: a number, a text, a list or an array.
 
-    expected       the right value
+    expected       the right value; a whole number must be met exactly, others but for rounding
     because        ends the sentence "Right: ..." with what there is to see in the answer
     hint_text      a first step, without the answer
     solution_text  code that a learner could have written
     slips          pairs of a likely wrong value and what is wrong with it, without the answer
+    tolerance      how far from a number that is not whole an answer may be: half its last digit
     """
 
     expected: Any
@@ -36,6 +40,7 @@ class Exercise:
     hint_text: str
     solution_text: str
     slips: Sequence[tuple[Any, str]] = ()
+    tolerance: float = 0
 
     def check(self, answer: Any) -> None:
         """Print one sentence: not answered yet, right, or what is wrong. Raises nothing."""
@@ -53,7 +58,7 @@ class Exercise:
         """The sentence that `check` prints."""
         if answer is ... or answer is None:
             return NOT_YET_ANSWERED
-        if not same(answer, self.expected):
+        if not same(answer, self.expected, self.tolerance):
             return f"Not yet: {complaint(answer, self.expected, self.slips)}"
         return f"Right: {self.because}"
 
@@ -62,7 +67,10 @@ class Exercise:
 class FunctionExercise(Exercise):
     """A question whose answer is a function of one argument; so are `expected` and the slips.
 
-    inputs   the arguments to compare with `expected` on, the most telling first
+    inputs   the arguments to compare with `expected` on, the most telling first; enough of them,
+             and some drawn from a generator, that every likely mistake shows in one
+
+    A function that never ends is not stopped: the learner interrupts the kernel.
     """
 
     inputs: Sequence[Any]
@@ -73,31 +81,64 @@ class FunctionExercise(Exercise):
             return NOT_YET_ANSWERED
         if not callable(answer):
             return f"Not yet: this is {kind(answer)}, where a function is asked for."
-        verdicts = (self.verdict_on(value, answer) for value in self.inputs)
-        return next(filter(None, verdicts), f"Right: {self.because}")
+        results = [attempt(answer, value) for value in self.inputs]
+        for value, result in zip(self.inputs, results):
+            if result is ...:
+                return NOT_YET_ANSWERED
+            if not same(result, self.expected(value), self.tolerance):
+                return f"Not yet: for {shown(value)}{self.fault(value, result, results)}"
+        return f"Right: {self.because}"
 
-    def verdict_on(self, value: Any, function: Any) -> str | None:
-        """What is wrong with what `function` makes of `value`, or None if nothing is."""
-        try:
-            result = function(copy.deepcopy(value))
-        except Exception as error:  # a learner's mistake of any kind gets a sentence, no traceback
-            said = " ".join(str(error).split())
-            return f"Not yet: for {shown(value)} it stops with {type(error).__name__} ({said})."
-        if result is ...:
-            return NOT_YET_ANSWERED
-        expected = self.expected(value)
-        if same(result, expected):
-            return None
-        slips = [(slip(value), sentence) for slip, sentence in self.slips]
-        return f"Not yet: for {shown(value)}, {complaint(result, expected, slips)}"
+    def fault(self, value: Any, result: Any, results: Sequence[Any]) -> str:
+        """What is wrong with the `result` for this value; all `results` tell which slip it is."""
+        if isinstance(result, Exception):
+            said = textwrap.shorten(str(result), 100)
+            return f" it stops with {type(result).__name__} ({said})."
+        if result is None:
+            return " it returns nothing: end it with return."
+        slips = [
+            (result, sentence)
+            for slip, sentence in self.slips
+            if all(same(r, slip(v), self.tolerance) for v, r in zip(self.inputs, results))
+        ]
+        return f", {complaint(result, self.expected(value), slips)}"
 
 
-def same(answer: Any, expected: Any) -> bool:
-    """Whether two answers agree in shape and in every element; a list may stand for an array."""
+def attempt(function: Any, value: Any) -> Any:
+    """What a learner's function makes of a value, or the error, of any kind, that it stops with."""
     try:
-        return bool(np.array_equal(answer, expected))
-    except Exception:  # an answer may be anything, and so may what comparing it does
+        with contextlib.redirect_stdout(io.StringIO()):  # it is called more often than asked
+            return function(copy.deepcopy(value))
+    except Exception as error:
+        return error
+
+
+def same(answer: Any, expected: Any, tolerance: float = 0) -> bool:
+    """Whether two answers agree in shape and in every element; a list may stand for an array.
+
+    Blanks around a text do not count, nor does the last bit of a number that is not whole. True and
+    False are no numbers.
+    """
+    if isinstance(expected, str):
+        return isinstance(answer, str) and answer.strip() == expected.strip()
+    answer, expected = as_array(answer), as_array(expected)
+    if answer is None or expected is None or answer.shape != expected.shape:
         return False
+    if answer.size and (answer.dtype == bool) != (expected.dtype == bool):
+        return False
+    if expected.dtype.kind == "f":
+        return np.allclose(answer, expected, rtol=1e-6, atol=max(tolerance, 1e-12))
+    return bool((answer == expected).all())
+
+
+def as_array(answer: Any) -> np.ndarray | None:
+    """Numbers, or True and False, in an array; None for whatever is something else."""
+    try:
+        array = np.asarray(answer)
+        array = array.astype(float) if array.dtype == object else array  # a fraction, a decimal
+    except Exception:  # an answer may be anything, and so may what becomes of it
+        return None
+    return array if array.dtype.kind in "buif" else None
 
 
 def complaint(answer: Any, expected: Any, slips: Sequence[tuple[Any, str]]) -> str:
@@ -114,16 +155,26 @@ def kind(answer: Any) -> str:
     """What an answer is, in words, such as "a number" or "a text of 3 characters"."""
     if isinstance(answer, str):
         return f"a text of {len(answer)} characters"
-    if isinstance(answer, (bool, int, float, np.number)):
-        return "a number"
-    if isinstance(answer, np.ndarray) and answer.ndim != 1:
-        return f"an array of shape {answer.shape}"
-    if isinstance(answer, (list, tuple, np.ndarray)):
-        return f"a list of length {len(answer)}"
-    return f"a {type(answer).__name__}"
+    if isinstance(answer, bytes):
+        return f"{len(answer)} bytes"
+    if callable(answer):
+        return "a function"
+    if (array := as_array(answer)) is None:
+        is_list = isinstance(answer, (list, tuple))
+        return f"a list of length {len(answer)}" if is_list else f"a {type(answer).__name__}"
+    if array.ndim == 0:
+        return "True or False" if array.dtype == bool else "a number"
+    form = (
+        f"a list of length {len(array)}" if array.ndim == 1 else f"an array of shape {array.shape}"
+    )
+    return f"{form}, of True and False" if array.dtype == bool else form
 
 
 def shown(value: Any) -> str:
     """A value as it is written, or in words where that is long."""
-    text = repr(value.item() if isinstance(value, np.generic) else value)
-    return text if len(text) <= 40 and "\n" not in text else kind(value)
+    if isinstance(value, (np.generic, np.ndarray)):
+        value = value.tolist()
+    text = repr(value)
+    if len(text) <= 70 and "\n" not in text:
+        return text
+    return " and ".join(map(kind, value)) if isinstance(value, tuple) else kind(value)

@@ -18,9 +18,16 @@ bits_of_200 = Exercise(
     ],
 )
 
+
+def some_text(seed: int) -> str:
+    """Twenty characters of one block each, drawn from Latin, Greek, Cyrillic and Chinese ones."""
+    ranges = np.r_[0x20:0x7F, 0xC0:0x180, 0x391:0x3AA, 0x410:0x450, 0x4E00:0x4E80]
+    return "".join(map(chr, np.random.default_rng(seed).choice(ranges, 20)))
+
+
 bits_of_text = FunctionExercise(
     expected=lambda text: "".join(map(str, bits.blocks_to_bits(bits.text_to_blocks(text)).flat)),
-    inputs=["adi", "a", "", "Grüße", "Ω ≈ 7"],
+    inputs=["adi", "a", "", "Grüße", "Ω ≈ 7", " aa\n", "\0\uffff", some_text(1), some_text(2)],
     because='"adi" has 48 digits, 16 for each of its three characters.',
     hint_text="ord(character) is a character's number, and format(5, '08b') is '00000101'.",
     solution_text=(
@@ -43,13 +50,23 @@ bits_of_text = FunctionExercise(
     ],
 )
 
+
+def some_picture(seed: int, *shape: int, values: int = 256) -> np.ndarray:
+    """Bytes below `values`, of whatever shape; few values, so that blocks come again."""
+    return np.random.default_rng(seed).integers(0, values, shape, np.uint8)
+
+
 distinct_blocks = FunctionExercise(
     expected=lambda picture: np.unique(bits.picture_to_blocks(picture)).size,
     inputs=[
         np.full((4, 4, 3), (159, 216, 238), np.uint8),  # the penguin's sky: one colour
         np.zeros((3, 3, 3), np.uint8),
         np.arange(5 * 5 * 3, dtype=np.uint8).reshape(5, 5, 3) % 9,
-        np.random.default_rng(1).integers(0, 256, (16, 16, 3), np.uint8),
+        some_picture(1, 16, 16, 3),
+        some_picture(2, 5, 7, 3),
+        some_picture(3, 5, 7, 3, values=4),
+        some_picture(4, 9, 9, 3, values=3),
+        some_picture(5, 1, 1, 3),
     ],
     because="one flat colour makes at most three different blocks, however large the area is.",
     hint_text="Begin with bits.picture_to_blocks(picture); Python's set() keeps one of each value.",

@@ -9,7 +9,7 @@ from helpers.exercises import Exercise, FunctionExercise
 
 penalty = FunctionExercise(
     expected=lambda eve_loss: (8 - eve_loss) ** 2 / 64,
-    inputs=[8, 0, 16, 6.5, 7.25],
+    inputs=[8, 0, 16, 6.5, 7.25, 12, *np.random.default_rng(1).uniform(0, 16, 10).tolist()],
     because="it is 0 where Eve tosses coins, and 1 where she has all bits right or all wrong.",
     hint_text="m_bits is 16, so m_bits/2 is 8: how far is Eve from 8, squared, and divided by 64?",
     solution_text="def penalty(eve_loss):\n    return (8 - eve_loss) ** 2 / 8**2",
@@ -22,11 +22,13 @@ penalty = FunctionExercise(
 
 lucky_blocks = Exercise(
     expected=10_000 / 2**16,
+    tolerance=0.005,  # 0.15 is as good
     because="about 0.15 blocks; the paper's 0.12 % are 12 blocks, some 80 times as many.",
     hint_text="A coin is right half of the time, and all 16 have to be right.",
     solution_text="lucky_blocks = 10_000 / 2**16",
     slips=[
         (2.0**-16, "this is the chance of one block, and 10,000 are tried."),
+        (100 / 2**16, "this is a share in percent, and a number of blocks is asked for."),
         (10_000 / 16, "16 bits do not make one chance in 16: each of them halves it."),
         (5_000, "half of the bits are right, but a block needs all 16 of its bits."),
     ],
@@ -38,6 +40,8 @@ blocks_of = FunctionExercise(
         np.tile([0.9, -0.9], (1, 8)),
         np.random.default_rng(1).uniform(-1, 1, (5, 16)),
         np.full((2, 16), 0.01),
+        np.random.default_rng(2).choice([-0.9, -0.4, -0.01, 0, 0.01, 0.4, 0.9], (40, 16)),
+        -np.ones((1, 16)),
     ],
     because="a raw answer above 0 is a 1, however little it is above.",
     hint_text="bits.signs_to_bits is the threshold; bits.bits_to_blocks makes numbers of 16 bits.",
@@ -50,6 +54,10 @@ blocks_of = FunctionExercise(
         (
             lambda raw: bits.bits_to_blocks((raw > 0.5).astype(np.uint8)),
             "the threshold is 0, since the raw answers run from -1 to 1.",
+        ),
+        (
+            lambda raw: bits.bits_to_blocks((raw >= 0).astype(np.uint8)),
+            "only what is above 0 is a 1, and 0 itself is not.",
         ),
     ],
 )

@@ -34,10 +34,11 @@ values_changed = Exercise(
 )
 
 
-def pair(seed: int, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Two random pictures of one shape, uint8."""
-    a, b = np.random.default_rng(seed).integers(0, 256, (2, *shape), dtype=np.uint8)
-    return a, b
+def pair(seed: int, shape: tuple[int, ...], most: int = 255) -> tuple[np.ndarray, np.ndarray]:
+    """Two random pictures of one shape, uint8, whose bytes differ by at most `most` in xor."""
+    rng = np.random.default_rng(seed)
+    picture = rng.integers(0, 256, shape, dtype=np.uint8)
+    return picture, picture ^ rng.integers(0, most, shape, dtype=np.uint8, endpoint=True)
 
 
 def share_of_bits(pictures: tuple[np.ndarray, np.ndarray]) -> float:
@@ -52,6 +53,9 @@ share_wrong = FunctionExercise(
         pair(1, (5, 7, 3)),
         (np.zeros((1, 1, 3), np.uint8), np.zeros((1, 1, 3), np.uint8)),
         pair(2, (16, 16, 3)),
+        pair(3, (4, 9, 3), most=1),
+        pair(4, (3, 3, 3), most=0),
+        pair(5, (2, 1, 3), most=3),
     ],
     because="the mean of zeros and ones is the share of the ones.",
     hint_text="np.unpackbits turns the bytes of a picture into bits; how many of the two differ?",

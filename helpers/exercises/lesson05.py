@@ -53,6 +53,7 @@ undo = FunctionExercise(
         permutation(2, 96),
         np.array([0]),
         np.arange(24),
+        *(permutation(seed, 4) for seed in range(3, 10)),
     ],
     because="shuffled[undo(key)] is in its old order again, and so Bob needs no second key.",
     hint_text="Old number key[i] has come to place i. So where in the key does old number 0 stand?",
@@ -70,12 +71,12 @@ undo = FunctionExercise(
 
 
 def nibbles_like_pixels(seed: int, count: int, blocks: int) -> np.ndarray:
-    """Rows in shuffled pairs that go together, every other row turned over: (count, blocks)."""
+    """Rows in shuffled pairs that go together, some of them turned over: (count, blocks)."""
     rng = np.random.default_rng(seed)
     base = rng.normal(size=(count // 2, blocks)).repeat(2, axis=0)
     rows = base + 0.3 * rng.normal(size=(count, blocks))
-    rows[::2] *= -1
-    return rng.permutation(np.clip(np.round(8 + 3 * rows), 0, 15).astype(np.uint8))
+    rows *= rng.uniform(1, 4, (count, 1)) * rng.choice([-1, 1], (count, 1))
+    return rng.permutation(np.clip(np.round(8 + rows), 0, 15).astype(np.uint8))
 
 
 def correlated_most(nibbles: np.ndarray, keep_sign: bool = False) -> np.ndarray:
@@ -86,7 +87,10 @@ def correlated_most(nibbles: np.ndarray, keep_sign: bool = False) -> np.ndarray:
 
 partners = FunctionExercise(
     expected=correlated_most,
-    inputs=[nibbles_like_pixels(1, 6, 40), nibbles_like_pixels(2, 24, 64)],
+    inputs=[
+        *(nibbles_like_pixels(seed, 6 * seed, 40 + seed) for seed in range(1, 9)),
+        np.random.default_rng(9).integers(0, 16, (30, 25), np.uint8),
+    ],
     because="this is how a ciphertext tells which of its nibbles come from neighbouring pixels.",
     hint_text="np.corrcoef compares all rows; each is most like itself, which must not count.",
     solution_text=(

@@ -36,6 +36,24 @@ PAD = TWO_BITS[:, None] ^ TWO_BITS
 ONE_COIN = TWO_BITS[:, None] ^ 3 * (TWO_BITS >> 1)
 TWO_KEYS_EACH = TWO_BITS[:, None] ^ np.arange(8) // 2
 
+SAME_SUMS_AND_SQUARES = np.array([[1, 5, 6], [2, 3, 7]])
+SAME_SETS_AND_SUMS = np.array([[0, 1, 1, 1, 2], [2, 2, 0, 0, 1]])
+
+
+def some_table(seed: int, messages: int, keys: int, ciphertexts: int) -> np.ndarray:
+    """A perfectly secret one: the same ciphertexts in every row, in any order."""
+    rng = np.random.default_rng(seed)
+    return rng.permuted(np.tile(rng.integers(0, ciphertexts, keys), (messages, 1)), axis=1)
+
+
+def nearly(table: np.ndarray) -> np.ndarray:
+    """A table like this one, but in the last row a ciphertext stands in place of another one."""
+    table = table.copy()
+    different = np.flatnonzero(table[-1] != table[-1, 0])
+    table[-1, different[-1]] = table[-1, 0]
+    return table
+
+
 perfectly_secret = FunctionExercise(
     expected=rows_alike,
     inputs=[
@@ -45,6 +63,13 @@ perfectly_secret = FunctionExercise(
         np.zeros((4, 4), int),
         np.array([[0, 0, 1], [0, 1, 1]]),
         np.array([[0, 1, 2, 3], [3, 2, 1, 0], [1, 0, 3, 2], [2, 3, 0, 0]]),
+        SAME_SUMS_AND_SQUARES,
+        SAME_SETS_AND_SUMS,
+        SAME_SETS_AND_SUMS[[0, 1, 0]],
+        *(some_table(seed, 4, 9, 5) for seed in range(4)),
+        *(nearly(some_table(seed, 4, 9, 5)) for seed in range(4, 12)),
+        some_table(12, 3, 20, 65_536),
+        nearly(some_table(13, 3, 20, 65_536)),
     ],
     because="it is no matter which ciphertexts there are, as long as every message has the same.",
     hint_text="Put each row in order: np.sort(table, axis=1). What must then hold of the rows?",
@@ -66,6 +91,10 @@ perfectly_secret = FunctionExercise(
             lambda table: all(set(row) == set(table[0].tolist()) for row in table.tolist()),
             "the rows have the same ciphertexts, but not equally often, so Eve may bet.",
         ),
+        (
+            lambda table: len(set(table.sum(axis=1).tolist())) == 1,
+            "different ciphertexts can have the same sum.",
+        ),
     ],
 )
 
@@ -82,6 +111,7 @@ other_message = FunctionExercise(
         (0xBEEF, 0xCAFE, 0x1234),
         (77, 77, 5),
         (0, 65_535, 65_535),
+        *map(tuple, np.random.default_rng(1).integers(0, 2**16, (10, 3)).tolist()),
     ],
     because="the key falls out as soon as it is used twice.",
     hint_text="What is left of the two keys if you xor the two ciphertexts?",

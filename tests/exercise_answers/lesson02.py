@@ -1,0 +1,153 @@
+"""What learners answer in lesson 02: (right, wrong) for each exercise."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+
+from helpers import bits
+from tests.exercise_answers.numbers import no_such_number
+
+LUCKY = 10_000 / 65_536
+POWERS = 2 ** np.arange(15, -1, -1)
+
+
+def one_by_one(raw_answers):
+    return np.uint16([int("".join("1" if x > 0 else "0" for x in row), 2) for row in raw_answers])
+
+
+def in_place(raw_answers):
+    raw_answers[raw_answers > 0] = 1
+    raw_answers[raw_answers <= 0] = 0
+    return bits.bits_to_blocks(raw_answers.astype(np.uint8))
+
+
+ANSWERS = {
+    "penalty": (
+        [
+            lambda eve: (8 - eve) ** 2 / 64,
+            lambda eve: (8 - eve) ** 2 / 8**2,
+            lambda eve: (eve - 8) ** 2 / 64,
+            lambda eve: ((8 - eve) / 8) ** 2,
+            lambda eve: (1 - eve / 8) ** 2,
+            lambda eve: (16 / 2 - eve) ** 2 / (16 / 2) ** 2,
+            lambda eve: abs(8 - eve) ** 2 / 64,
+            lambda eve: pow(8 - eve, 2) / 64,
+            lambda eve: np.square(8 - eve) / 64,
+            lambda eve: np.float32((8 - eve) ** 2 / 64),
+            lambda eve: 1 - eve / 4 + eve**2 / 64,
+            lambda eve: 0.015625 * (8 - eve) * (8 - eve),
+        ],
+        [
+            lambda eve: (8 - eve) ** 2,
+            lambda eve: (8 - eve) / 8,
+            lambda eve: abs(8 - eve) / 8,
+            lambda eve: (16 - eve) ** 2 / 64,
+            lambda eve: (16 - eve) ** 2 / 256,
+            lambda eve: (8 - eve) ** 2 / 16,
+            lambda eve: (8 - eve) ** 2 / 8,
+            lambda eve: (8 - eve) ** 2 / 256,
+            lambda eve: (8 - eve**2) / 64,
+            lambda eve: 8 - eve**2 / 64,
+            lambda eve: max(0, 8 - eve) ** 2 / 64,
+            lambda eve: (8 - eve) ** 2 // 64,
+            lambda eve: round((8 - eve) ** 2 / 64),
+            lambda eve: (8 - int(eve)) ** 2 / 64,
+            lambda eve: (0.5 - eve) ** 2 / 0.25,
+            lambda eve: 1 - (8 - eve) ** 2 / 64,
+            lambda eve: -((8 - eve) ** 2) / 64,
+            lambda eve: (8 - eve) ^ 2 / 64,
+            lambda eve: eve + (8 - eve) ** 2 / 64,
+            lambda eve: 0,
+            lambda eve: str((8 - eve) ** 2 / 64),
+            lambda eve: eve == 8,
+        ],
+    ),
+    "lucky_blocks": (
+        [
+            LUCKY,
+            0.15,
+            0.153,
+            0.1526,
+            0.15259,
+            0.1525,
+            10_000 / 2**16,
+            10_000 * 0.5**16,
+            2**-16 * 10**4,
+            1e4 / 65536,
+            np.float64(LUCKY),
+            np.float32(LUCKY),
+            np.array(LUCKY),
+            Fraction(10_000, 65_536),
+            round(LUCKY, 2),
+            round(LUCKY, 4),
+        ],
+        [
+            *no_such_number(12),
+            0,
+            1,
+            0.0,
+            0.1,
+            0.2,
+            0.16,
+            2**-16,
+            0.0015,
+            15.26,
+            0.12,
+            5_000,
+            625,
+            10_000,
+            80,
+            6.5536,
+            100 / 2**16,
+            "0.15",
+            "0,15",
+            (0, 15),
+            10_000 / 2**15,
+            10_000 / 2**8,
+            [LUCKY],
+        ],
+    ),
+    "blocks_of": (
+        [
+            one_by_one,
+            in_place,
+            lambda raw: bits.bits_to_blocks(bits.signs_to_bits(raw)),
+            lambda raw: bits.bits_to_blocks((raw > 0).astype(np.uint8)),
+            lambda raw: bits.bits_to_blocks(np.where(raw > 0, 1, 0)),
+            lambda raw: bits.bits_to_blocks(raw > 0),
+            lambda raw: ((raw > 0) @ POWERS).astype(np.uint16),
+            lambda raw: (raw > 0) @ POWERS,
+            lambda raw: ((raw > 0) * POWERS).sum(axis=1),
+            lambda raw: np.packbits(raw > 0, axis=1).view(">u2").ravel(),
+            lambda raw: bits.bits_to_blocks(bits.signs_to_bits(raw)).tolist(),
+            lambda raw: bits.bits_to_blocks(bits.signs_to_bits(np.sign(raw))),
+            lambda raw: [int("".join(map(str, row)), 2) for row in bits.signs_to_bits(raw)],
+        ],
+        [
+            lambda raw: bits.signs_to_bits(raw),
+            lambda raw: bits.bits_to_blocks(raw),
+            lambda raw: bits.bits_to_blocks((raw > 0.5).astype(np.uint8)),
+            lambda raw: bits.bits_to_blocks((raw >= 0).astype(np.uint8)),
+            lambda raw: bits.bits_to_blocks((raw < 0).astype(np.uint8)),
+            lambda raw: bits.bits_to_blocks(np.abs(np.round(raw)).astype(np.uint8)),
+            lambda raw: bits.bits_to_blocks((np.round(raw) > 0).astype(np.uint8)),
+            lambda raw: bits.bits_to_blocks((raw != 0).astype(np.uint8)),
+            lambda raw: bits.bits_to_blocks((raw > raw.mean()).astype(np.uint8)),
+            lambda raw: bits.bits_to_blocks(bits.signs_to_bits(raw)[:, ::-1]),
+            lambda raw: bits.bits_to_blocks(bits.signs_to_bits(raw))[::-1],
+            lambda raw: bits.bits_to_blocks(bits.signs_to_bits(raw))[:1],
+            lambda raw: bits.bits_to_blocks(bits.signs_to_bits(raw))[0],
+            lambda raw: bits.bits_to_blocks(bits.signs_to_bits(raw))[None],
+            lambda raw: (raw > 0) @ POWERS[::-1],
+            lambda raw: (raw > 0) @ (2 ** np.arange(16, 0, -1)),
+            lambda raw: np.packbits(raw > 0, axis=1).view("<u2").ravel(),
+            lambda raw: np.packbits(raw > 0, axis=1),
+            lambda raw: (raw > 0).sum(axis=1),
+            lambda raw: np.sign(raw),
+            lambda raw: bits.blocks_to_text(bits.bits_to_blocks(bits.signs_to_bits(raw))),
+            lambda raw: raw > 0,
+        ],
+    ),
+}

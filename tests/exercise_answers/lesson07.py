@@ -1,0 +1,173 @@
+"""What learners answer in lesson 07: (right, wrong) for each exercise."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+
+import numpy as np
+
+from tests.exercise_answers.numbers import forms, no_such_number
+
+
+def two_loops(table):
+    for row in table:
+        for ciphertext in table.ravel():
+            if list(row).count(ciphertext) != list(table[0]).count(ciphertext):
+                return False
+    return True
+
+
+def sets(table):
+    return [set(row) for row in table.tolist()]
+
+
+def shares(table):
+    return [{c: n / len(row) for c, n in Counter(row).items()} for row in table.tolist()]
+
+
+ANSWERS = {
+    "bits_of_key": (
+        [*forms(1_572_864), 256 * 256 * 3 * 8, 256 * 256 * 24, 98_304 * 16, 3 * 2**19],
+        [
+            *no_such_number(1_572_864),
+            16,
+            98_304,
+            196_608,
+            65_536,
+            128,
+            256 * 256,
+            524_288,
+            3_145_728,
+            1_048_576,
+            2**16 * 16,
+            256 * 256 * 16,
+            25_165_824,
+            192,
+        ],
+    ),
+    "perfectly_secret": (
+        [
+            two_loops,
+            lambda table: bool((np.sort(table, axis=1) == np.sort(table[0])).all()),
+            lambda table: (np.sort(table, axis=1) == np.sort(table, axis=1)[0]).all(),
+            lambda table: all(sorted(row) == sorted(table[0]) for row in table),
+            lambda table: all(Counter(row.tolist()) == Counter(table[0].tolist()) for row in table),
+            lambda table: len({tuple(sorted(row)) for row in table.tolist()}) == 1,
+            lambda table: len(np.unique(np.sort(table, axis=1), axis=0)) == 1,
+            lambda table: not np.ptp(np.sort(table, axis=1), axis=0).any(),
+            lambda table: not np.diff(np.sort(table, axis=1), axis=0).any(),
+            lambda table: all(row == shares(table)[0] for row in shares(table)),
+            lambda table: all(np.array_equal(np.sort(row), np.sort(table[0])) for row in table),
+            lambda table: np.array_equal(
+                np.sort(table, axis=1), np.sort(np.repeat(table[:1], len(table), axis=0), axis=1)
+            ),
+            lambda table: all(
+                len(set((table == ciphertext).sum(axis=1))) == 1 for ciphertext in np.unique(table)
+            ),
+        ],
+        [
+            lambda table: True,
+            lambda table: False,
+            lambda table: 1,
+            lambda table: "yes",
+            lambda table: all(row == sets(table)[0] for row in sets(table)),
+            lambda table: all(len(row) == table.shape[1] for row in sets(table)),
+            lambda table: all(len(row) == len(table) for row in sets(table)),
+            lambda table: all(len(row) == len(table) for row in sets(table.T)),
+            lambda table: len(set(table.sum(axis=1).tolist())) == 1,
+            lambda table: (
+                all(row == sets(table)[0] for row in sets(table))
+                and len(set(table.sum(axis=1).tolist())) == 1
+            ),
+            lambda table: len({(row.min(), row.max(), row.sum()) for row in table}) == 1,
+            lambda table: len({tuple(np.unique(row)) for row in table}) == 1,
+            lambda table: (
+                len({tuple(sorted(Counter(row.tolist()).values())) for row in table}) == 1
+            ),
+            lambda table: sorted(table[0]) == sorted(table[1]),
+            lambda table: sorted(table[0]) == sorted(table[-1]),
+            lambda table: (table == table[0]).all(),
+            lambda table: (np.sort(table, axis=0) == np.sort(table, axis=0)[:, :1]).all(),
+            lambda table: (np.sort(table, axis=1) == np.sort(table, axis=1)[0]).any(),
+            lambda table: np.sort(table, axis=1) == np.sort(table[0]),
+            lambda table: table.shape[1] >= table.shape[0],
+            lambda table: not (np.sort(table, axis=1) == np.sort(table[0])).all(),
+            lambda table: len(np.unique(table)) == len(table),
+            lambda table: (
+                np.allclose(table.mean(axis=1), table.mean())
+                and np.allclose(table.std(axis=1), table.std())
+            ),
+            lambda table: len(np.unique(np.median(table, axis=1))) == 1,
+        ],
+    ),
+    "other_message": (
+        [
+            lambda heard: heard[0] ^ heard[1] ^ heard[2],
+            lambda heard: heard[2] ^ heard[1] ^ heard[0],
+            lambda heard: heard[0] ^ heard[2] ^ heard[1],
+            lambda heard: (heard[0] ^ heard[2]) ^ heard[1],
+            lambda heard: np.bitwise_xor.reduce(heard),
+            lambda heard: np.bitwise_xor(np.bitwise_xor(heard[0], heard[1]), heard[2]),
+            lambda heard: float(heard[0] ^ heard[1] ^ heard[2]),
+            lambda heard: np.uint16(heard[0] ^ heard[1] ^ heard[2]),
+            lambda heard: int(f"{heard[0] ^ heard[1] ^ heard[2]:016b}", 2),
+            lambda heard: (heard[0] | heard[1]) - (heard[0] & heard[1]) ^ heard[2],
+            lambda heard: next(m for m in range(65_536) if m ^ heard[1] == heard[2] ^ heard[0]),
+            lambda heard: np.array(heard[0] ^ heard[1] ^ heard[2]),
+        ],
+        [
+            lambda heard: heard[0] ^ heard[1],
+            lambda heard: heard[0] ^ heard[2],
+            lambda heard: heard[1] ^ heard[2],
+            lambda heard: heard[0],
+            lambda heard: heard[1],
+            lambda heard: heard[2],
+            lambda heard: 0,
+            lambda heard: heard[0] + heard[1] + heard[2],
+            lambda heard: heard[0] - heard[1] + heard[2],
+            lambda heard: heard[1] - heard[0] + heard[2],
+            lambda heard: (heard[0] + heard[1] + heard[2]) % 2**16,
+            lambda heard: abs(heard[0] - heard[1]) ^ heard[2],
+            lambda heard: heard[0] | heard[1] ^ heard[2],
+            lambda heard: heard[0] & heard[1] ^ heard[2],
+            lambda heard: heard[0] ^ heard[1] | heard[2],
+            lambda heard: heard[0] ^ heard[1] & heard[2],
+            lambda heard: ~(heard[0] ^ heard[1] ^ heard[2]),
+            lambda heard: heard[0] ** heard[1] % 2**16,
+            lambda heard: (heard[0] ^ heard[1] ^ heard[2]) & 0xFF,
+            lambda heard: (heard[0] ^ heard[1], heard[2]),
+            lambda heard: format(heard[0] ^ heard[1] ^ heard[2], "016b"),
+            lambda heard: hex(heard[0] ^ heard[1] ^ heard[2]),
+            lambda heard: [heard[0] ^ heard[1] ^ heard[2]],
+            lambda heard: 0b0011,
+            lambda first, second, message: first ^ second ^ message,
+        ],
+    ),
+    "keys_for_a_film_frame": (
+        [
+            *forms(48),
+            math.ceil(1920 * 1080 * 3 / 2 / 65_536),
+            -(-1920 * 1080 * 3 // 2 // 65_536),
+            np.ceil(1920 * 1080 * 1.5 / 2**16),
+            math.ceil(47.46),
+        ],
+        [
+            *no_such_number(48),
+            47,
+            47.4609375,
+            47.46,
+            47.5,
+            95,
+            32,
+            31.64,
+            1,
+            3_110_400,
+            94.92,
+            16,
+            24,
+            64,
+            760,
+        ],
+    ),
+}
