@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import zipfile
 
 import numpy as np
 import pytest
@@ -242,6 +243,23 @@ def test_a_file_of_another_kind(tmp_path):
             datasets.cifar10(path)
 
 
+@pytest.mark.parametrize("shape, zeros", [((1 << 40,), 1), ((9, 32, 32, 3), 400), ((), 1)])
+def test_a_file_that_would_unfold_into_much_is_refused_at_once(tmp_path, shape, zeros):
+    """Its header, or what is packed, promises more than there is to CIFAR-10. `zeros` in MB."""
+    path = tmp_path / "bomb.npz"
+    np.savez_compressed(path, **{k: v for k, v in arrays().items() if k != "x_train"})
+    with (
+        zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+        archive.open("x_train.npy", "w") as member,
+    ):
+        header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(member, header)
+        for _ in range(zeros):
+            member.write(bytes(1 << 20))
+    with pytest.raises(ValueError, match="bomb.npz is none: save them"):
+        datasets.cifar10(path)
+
+
 @given(data=st.data())
 def test_a_damaged_file_is_read_or_refused_and_never_a_riddle(tmp_path_factory, data):
     path = tmp_path_factory.mktemp("damaged") / "cifar10.npz"
@@ -263,6 +281,7 @@ def test_a_damaged_file_is_read_or_refused_and_never_a_riddle(tmp_path_factory, 
         ({"x_train": np.zeros((12, 32, 32, 3))}, r"uint8 \(n, 32, 32, 3\).*float64"),
         ({"x_train": np.zeros((12, 3, 32, 32), np.uint8)}, r"uint8 \(12, 3, 32, 32\)"),
         ({"x_test": np.zeros((6, 3072), np.uint8)}, r"uint8 \(6, 3072\)"),
+        ({"x_test": np.zeros((0, 32, 32, 3), np.uint8)}, r"one or more.*uint8 \(0, 32, 32, 3\)"),
         ({"y_train": np.zeros(11, np.uint8)}, r"each of 12 pictures; these are uint8 \(11,\)"),
         ({"y_train": np.zeros((12, 10), np.uint8)}, r"uint8 \(12, 10\)"),
         ({"y_test": np.zeros(6)}, r"float64 \(6,\)"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from helpers.files import read_npz, write_npz
 from helpers.learnable.training import Training, stopping_gently
 from helpers.quiet_keras import keras
 
@@ -116,10 +118,71 @@ def test_a_checkpoint_of_something_else_is_refused_and_changes_nothing(tmp_path)
     other = toy({"scenario": "Encrypted", "seed": 4})
     other.advance()
     before = weights(other)
-    with pytest.raises(ValueError, match="no checkpoint of Encrypted, seed 4.*of Toy, seed 3"):
+    with pytest.raises(
+        ValueError, match="no checkpoint of Encrypted, seed 4 with these.*: move it"
+    ):
         other.resume(tmp_path / "c.npz")
     assert other.done == 1
     assert all(np.array_equal(a, b) for a, b in zip(before, weights(other)))
+
+
+@pytest.mark.parametrize(
+    "name, damage",
+    [
+        ("0002", lambda array: None),
+        ("0002", lambda array: array[:-1]),
+        ("0002", np.float64),
+        ("0002", lambda array: array * np.nan),
+        ("0099", lambda array: np.zeros(3)),
+        ("progress", lambda array: None),
+        ("progress", lambda array: array[:3]),
+        ("progress", lambda array: array * np.nan),
+        ("progress", lambda array: array - [2, 0, 0, 0]),
+        ("progress", lambda array: array + [20, 0, 0, 0]),
+        ("progress", lambda array: array + [0.5, 0, 0, 0]),
+        ("progress", lambda array: array + [0, 99, 0, 0]),
+    ],
+)
+def test_a_checkpoint_that_does_not_fit_is_refused_and_changes_nothing(tmp_path, name, damage):
+    path = tmp_path / "c.npz"
+    saved = toy()
+    saved.advance()
+    saved.save(path)
+    arrays = read_npz(path)
+    arrays[name] = damage(arrays.get(name))
+    write_npz(path, {name: array for name, array in arrays.items() if array is not None})
+    other = toy()
+    before = weights(other)
+    with pytest.raises(ValueError, match="c.npz is damaged: move it away to begin anew"):
+        other.resume(path)
+    assert other.done == other.seen == other.seconds == 0
+    assert all(np.array_equal(a, b) for a, b in zip(before, weights(other)))
+
+
+def test_a_training_that_diverges_stops_in_a_sentence_and_keeps_the_last_checkpoint(tmp_path):
+    training = toy()
+    make = training.batch
+    training.batch = lambda i: (make(i)[0] * (np.nan if i == 5 else 1), make(i)[1])
+    told = "training of Toy, seed 3 diverged by batch 6, its loss is nan: .* smaller learning rate"
+    with pytest.raises(ValueError, match=told):
+        training.run(tmp_path / "c.npz", save_every=0)
+    kept = toy()
+    kept.resume(tmp_path / "c.npz")
+    assert kept.done == 5 and all(np.isfinite(array).all() for array in weights(kept))
+
+
+def test_what_has_diverged_is_not_saved_over_what_has_not(tmp_path):
+    training = toy()
+    training.save(tmp_path / "c.npz")
+    before = (tmp_path / "c.npz").read_bytes()
+    moving_mean = training.model.layers[0].moving_mean  # the loss in training does not depend on it
+    moving_mean.assign(np.full(moving_mean.shape, np.nan))
+    training.advance()
+    with pytest.raises(
+        ValueError, match="diverged by batch 2, some of its variables are no finite"
+    ):
+        training.save(tmp_path / "c.npz")
+    assert (tmp_path / "c.npz").read_bytes() == before
 
 
 def test_a_damaged_checkpoint_is_refused(tmp_path):
@@ -128,6 +191,22 @@ def test_a_damaged_checkpoint_is_refused(tmp_path):
     path.write_bytes(path.read_bytes()[:-200])
     with pytest.raises(ValueError, match="cut short"):
         toy().run(path)
+
+
+def test_a_disk_with_too_little_room_leaves_the_last_checkpoint(tmp_path):
+    resource = pytest.importorskip("resource")
+    path, training = tmp_path / "c.npz", toy()
+    training.save(path)
+    before, (_, most) = path.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    training.advance()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, most))
+    try:
+        with pytest.raises(OSError, match=r"could not be written .*unharmed"):
+            training.save(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_full_disk_leaves_the_last_checkpoint(tmp_path, monkeypatch):
@@ -165,6 +244,48 @@ def test_a_stop_that_is_ignored_stays_ignored():
             assert not stop.is_set()
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+KILLED = """
+import sys
+sys.path[:0] = [{tests!r}, {root!r}]
+from pathlib import Path
+import numpy as np
+import test_learnable_training as toys
+
+training = toys.toy()
+np.savez(Path({folder!r}) / f"start.npz", *toys.weights(training))
+print("ready", flush=True)
+training.run(Path({folder!r}) / "c.npz", save_every=0)
+np.savez(Path({folder!r}) / "end.npz", training.wrong, training.seen, *toys.weights(training))
+"""
+
+
+def test_killed_again_and_again_it_ends_the_same_to_the_bit(tmp_path):
+    """KILLS in the environment: how often, each time at a random moment after the start."""
+    here, rng = Path(__file__).parent, np.random.default_rng(1)
+    code = KILLED.format(tests=str(here), root=str(here.parent), folder=str(tmp_path))
+    kills = wanted = int(os.environ.get("KILLS", 3))
+    while kills:
+        started = subprocess.Popen([sys.executable, "-c", code], stdout=-1, stderr=-3)
+        assert started.stdout.readline() == b"ready\n"
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            started.wait(rng.exponential(0.2))
+        if started.poll() is None:
+            started.kill()
+            kills -= 1
+        elif wanted > 3:  # it came to the end: once more from the beginning
+            (tmp_path / "c.npz").unlink()
+        else:
+            break
+        started.communicate()
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    straight = toy()
+    straight.run(tmp_path / "straight.npz")
+    expected = [straight.wrong, straight.seen, *weights(straight)]
+    with np.load(tmp_path / "end.npz") as found:
+        assert len(found) == len(expected)
+        assert all(np.array_equal(a, b) for a, b in zip(found.values(), expected))
 
 
 TWO_DEVICES = """

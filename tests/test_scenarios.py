@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import signal
@@ -13,9 +14,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from helpers.files import one_at_a_time, read_npz, write_npz
 from helpers.learnable import evaluation, scenarios
+from helpers.learnable.gradients import gradient
 from helpers.learnable.models import resnet
 from helpers.learnable.scenarios import SCALES, SCENARIOS, Examples, Report, cipher_of, stream
+from helpers.quiet_keras import keras
 
 
 def tiny_network(seed: int = 0):
@@ -216,18 +220,28 @@ def test_the_table_has_a_line_for_each_row(outcome):
 # --- shipped results ------------------------------------------------------------------------------
 
 
-def test_results_come_for_each_seed_of_one_scale(tmp_path, monkeypatch):
+def test_results_come_for_each_seed_of_one_scale(outcome, tmp_path, monkeypatch):
     monkeypatch.setattr(scenarios.manifest, "DATA", tmp_path)
     monkeypatch.setattr(scenarios.manifest, "MANIFEST", tmp_path / "MANIFEST.json")
     (tmp_path / "results").mkdir()
+    content = outcome[1].content
     for number, name in enumerate(("laptop_seed3", "laptop", "classroom", "laptop_seed2")):
         file = f"results/scenarios_{name}.json"
-        (tmp_path / file).write_text(json.dumps({"number": number}), encoding="utf-8")
+        numbered = json.dumps(content | {"about": {"number": number}})
+        (tmp_path / file).write_text(numbered, encoding="utf-8")
         scenarios.manifest.record(file, "a command")
     found = scenarios.results("laptop")
-    assert [content["number"] for content in found] == [1, 3, 0]
-    assert scenarios.results("classroom") == [{"number": 2}]
+    assert [content["about"]["number"] for content in found] == [1, 3, 0]
+    assert [content["about"]["number"] for content in scenarios.results("classroom")] == [2]
     assert scenarios.results("paper") == []
+
+
+def test_all_that_is_shipped_is_whole(monkeypatch):
+    monkeypatch.setattr(evaluation, "EPS_IN_BYTES", (1, 2, 4, 8, 16, 25.5, 51, 127.5))
+    assert [len(scenarios.results(scale)) for scale in ("classroom", "laptop")] == [1, 3]
+    for name in SCENARIOS:
+        model, about = scenarios.load(name)
+        assert about["scenario"] == name and model.compute_dtype == "float32"
 
 
 def test_results_of_no_scale_are_refused():
@@ -235,7 +249,144 @@ def test_results_of_no_scale_are_refused():
         scenarios.results("huge")
 
 
+# --- work is never lost ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("place", ["results", "weights", "weights/tiny/Encrypted-DK.npz"])
+def test_what_could_not_be_written_is_refused_before_the_work(place, data, tmp_path, monkeypatch):
+    """A file where a folder should be, or the other way round: as root, nothing is read-only."""
+    monkeypatch.setattr(scenarios, "training", lambda *_: pytest.fail("trained in vain"))
+    (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+    if place.endswith(".npz"):
+        (tmp_path / place).mkdir()
+    else:
+        (tmp_path / place).write_text("no folder", encoding="utf-8")
+    with pytest.raises(OSError, match="could not be written.*choose another folder"):
+        scenarios.run(TINY, data, 1, tmp_path)
+
+
+def test_a_second_run_of_the_same_is_refused_while_the_first_is_at_work(data, tmp_path):
+    place = scenarios.CHECKPOINTS / "tiny"
+    place.mkdir(parents=True)
+    with (
+        one_at_a_time(place),
+        pytest.raises(OSError, match="Another run is at work on .*tiny: let it finish"),
+    ):
+        scenarios.run(TINY, data, 1, tmp_path)
+
+
+def test_a_model_of_other_pictures_is_not_measured_as_if_it_were_ours(outcome, data, tmp_path):
+    folder, _ = outcome
+    others = replace(data, x_train=data.x_train[::-1].copy())
+    report = Report(tmp_path / "new.json", scenarios.describe(TINY, others, 1), "a command")
+    model = folder / "weights" / "tiny" / "Plain.npz"
+    with pytest.raises(ValueError, match="Plain.npz is a model of other settings or pictures"):
+        scenarios.measure(report, SCENARIOS["Plain"], TINY, others, 1, model)
+
+
+def test_a_full_disk_leaves_the_last_report(outcome, tmp_path):
+    resource = pytest.importorskip("resource")
+    report = Report(tmp_path / "report.json", {"seed": 1}, "a command")
+    report.add("scenarios", "Plain", {"training_seconds": 1})
+    before, (_, most) = report.path.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, most))
+    try:
+        with pytest.raises(OSError, match=r"could not be written .*unharmed"):
+            report.add("scenarios", "Encrypted", {"training_seconds": 1})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+    assert report.path.read_bytes() == before
+
+
 # --- files ----------------------------------------------------------------------------------------
+
+
+def set_in(content: dict, value: object, *places: str) -> dict:
+    """A copy with one value changed; with the value `...`, taken away."""
+    content = copy.deepcopy(content)
+    inner = content
+    for place in places[:-1]:
+        inner = inner[place]
+    inner[places[-1]] = value
+    if value is ...:
+        del inner[places[-1]]
+    return content
+
+
+@pytest.mark.parametrize(
+    "value, places",
+    [
+        (..., ["ladder"]),
+        ([], ["ladder"]),
+        ({}, ["more"]),
+        ("1", ["scenarios", "Plain", "test"]),
+        (1.5, ["scenarios", "Plain", "test"]),
+        (-0.1, ["scenarios", "Plain", "test"]),
+        (True, ["scenarios", "Plain", "test"]),
+        (float("nan"), ["scenarios", "Plain", "test"]),
+        (..., ["scenarios", "Plain", "adaptive"]),
+        (..., ["scenarios", "Encrypted-Adv", "adversarial_as_in_training"]),
+        (0.5, ["scenarios", "Plain", "another"]),
+        ({}, ["scenarios", "Fancy"]),
+        (-1, ["scenarios", "Plain", "training_seconds"]),
+        (None, ["label_leaking", "Encrypted"]),
+        (..., ["ladder", "1", "squares"]),
+        ({}, ["ladder", "3"]),
+    ],
+)
+def test_a_report_that_is_none_is_refused(outcome, tmp_path, value, places):
+    content = outcome[1].content
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    assert Report(path, content["about"], "").content == json.loads(json.dumps(content))
+    path.write_text(json.dumps(set_in(content, value, *places)), encoding="utf-8")
+    with pytest.raises(ValueError, match="report.json holds no results of this command: move it"):
+        Report(path, content["about"], "")
+
+
+@pytest.mark.parametrize(
+    "value, places",
+    [
+        ("Fancy", ["scenario"]),
+        ([], ["scenario"]),
+        ("huge", ["scale", "name"]),
+        (None, ["scale"]),
+        (-1, ["seed"]),
+        (10**400, ["seed"]),
+        (1.0, ["seed"]),
+        (float("nan"), ["error"]),
+        (..., ["seconds"]),
+    ],
+)
+def test_a_model_with_odd_words_is_refused(outcome, tmp_path, value, places):
+    arrays = read_npz(outcome[0] / "weights" / "tiny" / "Plain.npz")
+    about = set_in(json.loads(str(arrays["about"])), value, *places)
+    write_npz(tmp_path / "odd.npz", arrays | {"about": np.array(json.dumps(about))})
+    with pytest.raises(ValueError, match="odd.npz holds no trained model: .*train it anew"):
+        scenarios.load(tmp_path / "odd.npz")
+
+
+@pytest.mark.parametrize(
+    "name, weights",
+    [
+        ("000", np.zeros((3, 3, 3, 5), np.float16)),
+        ("000", np.zeros((3, 3, 3, 4), np.float32)),
+        ("000", np.full((3, 3, 3, 4), np.nan, np.float16)),
+        ("099", np.zeros(4, np.float32)),
+        ("about", np.zeros(4, np.float32)),
+    ],
+)
+def test_a_model_with_odd_weights_is_refused(outcome, tmp_path, name, weights):
+    arrays = read_npz(outcome[0] / "weights" / "tiny" / "Plain.npz")
+    write_npz(tmp_path / "odd.npz", arrays | {name: weights})
+    with pytest.raises(ValueError, match="odd.npz holds no trained model"):
+        scenarios.load(tmp_path / "odd.npz")
+
+
+@pytest.mark.parametrize("source, words", [("Fancy", "no scenario 'Fancy'"), (5, "by its name")])
+def test_a_model_that_is_not_shipped_is_refused(source, words):
+    with pytest.raises(ValueError, match=words):
+        scenarios.load(source)
 
 
 def test_a_finished_scenario_leaves_no_checkpoint(outcome):
@@ -272,7 +423,11 @@ def test_a_full_disk_is_told_and_the_report_stays(tmp_path, monkeypatch):
     [
         (["--scale", "huge"], "invalid choice: 'huge'"),
         (["--scale", "laptop", "--cifar10", "nowhere.npz"], "There is no file"),
-        (["--devices", "0"], "a batch needs a device or more"),
+        (["--scale", "classroom", "--cifar10", "it.npz"], "learns pictograms: leave --cifar10 out"),
+        (["--devices", "0"], "1 to 128 devices can share a batch of 128, not 0"),
+        (["--devices", "500"], "not 500"),
+        (["--seed", "-1"], "a seed is a whole number from 0"),
+        (["--seed", "99999999"], "a seed is a whole number from 0"),
     ],
 )
 def test_the_command_refuses_in_one_sentence(arguments, words, monkeypatch, capsys):
@@ -282,17 +437,61 @@ def test_the_command_refuses_in_one_sentence(arguments, words, monkeypatch, caps
     assert words in f"{refusal.value} {capsys.readouterr().err}"
 
 
+def test_keras_chooses_whether_a_step_is_compiled_by_xla(monkeypatch):
+    """On JAX a step that is not is carried out operation by operation, a hundred times as slow."""
+    for choice in (True, False):
+        monkeypatch.setattr(keras.Model, "_resolve_auto_jit_compile", lambda _, it=choice: it)
+        model = scenarios.build(SCENARIOS["Plain"], TINY, 1)
+        scenarios.compile_model(model, TINY, 1, 4)
+        assert model.jit_compile == choice
+
+
+def test_on_the_cpu_of_tensorflow_no_step_is_compiled_by_xla():
+    assert not scenarios.training(SCENARIOS["Plain"], TINY, EMPTY, 1).model.jit_compile
+
+
+EMPTY = Examples(*[np.zeros((1, 32, 32, 3), np.uint8), np.zeros(1, np.uint8)] * 2)
+
+ON_JAX = """
+import sys
+sys.path[:0] = [{tests!r}, {root!r}]
+from pathlib import Path
+import numpy as np
+import test_scenarios as tiny
+from helpers.learnable import evaluation, scenarios
+
+scenarios.CHECKPOINTS = Path({folder!r}) / "checkpoints"
+tiny.SCALES["tiny"] = tiny.TINY
+evaluation.EPS_IN_BYTES = (1,)
+some = scenarios.datasets.pictograms(np.random.default_rng(3), 40)
+report = scenarios.run(tiny.TINY, tiny.Examples(*some, *some), 1, Path({folder!r}))
+made = report.content["provenance"]
+assert scenarios.training(tiny.SCENARIOS["Plain"], tiny.TINY, tiny.EMPTY, 1).model.jit_compile
+print(len(report.content["scenarios"]), "jax" in made, "tensorflow" in sys.modules)
+"""
+
+
+def test_all_of_it_runs_on_jax_without_tensorflow(tmp_path):
+    pytest.importorskip("jax")
+    here = Path(__file__).parent
+    code = ON_JAX.format(tests=str(here), root=str(here.parent), folder=str(tmp_path))
+    environment = {**os.environ, "KERAS_BACKEND": "jax"}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.split()[-3:] == ["5", "True", "False"]
+
+
 def test_mixed_precision_keeps_logits_and_weights_in_32_bits():
-    half = replace(TINY, precision="mixed_float16")
+    half = replace(TINY, precision=SCALES["paper"].precision)
     model = scenarios.build(SCENARIOS["Encrypted"], half, 1)
     assert {str(v.dtype) for v in model.trainable_variables} == {"float32"}
     logits = model(np.zeros((1, 32, 32, 3), np.float32))
     assert "float32" in str(logits.dtype)
     scenarios.compile_model(model, half, 1, 4)
-    assert type(model.optimizer).__name__ == "LossScaleOptimizer"
-    model.train_on_batch(np.zeros((2, 32, 32, 3), np.float32), np.zeros(2, np.uint8))
-    from helpers.quiet_keras import keras
-
+    x, y = np.zeros((2, 32, 32, 3), np.float32), np.zeros(2, np.uint8)
+    model.train_on_batch(x, y)
+    assert np.isfinite(gradient(model, x, y)[0]).all(), "adversarial training attacks it, too"
     assert keras.config.dtype_policy().name == "float32", "as it was before"
 
 

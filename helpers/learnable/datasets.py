@@ -7,10 +7,12 @@ same live augmentation. Only the download of CIFAR-10 needs Keras, and a network
 from __future__ import annotations
 
 import os
+import zipfile
 from pathlib import Path
 
 import numpy as np
 
+from helpers.files import check_directory, read_member, readable
 from helpers.learnable.pictograms import CLASSES, pictograms
 
 __all__ = ["CIFAR10_CLASSES", "CLASSES", "augment", "cifar10", "pictograms"]
@@ -20,6 +22,7 @@ CIFAR10_CLASSES = (
     *("dog", "frog", "horse", "ship", "truck"),
 )
 CIFAR10_ARRAYS = ("x_train", "y_train", "x_test", "y_test")
+LARGEST_ARRAY = 1 << 28  # bytes; CIFAR-10's own has 154 million
 
 Split = tuple[np.ndarray, np.ndarray]
 
@@ -32,21 +35,22 @@ def cifar10(path: str | os.PathLike | None = None) -> tuple[Split, Split]:
     one with other contents, OSError where the download fails. (Krizhevsky and Hinton, the paper's
     reference [14].)
     """
-    arrays = _downloaded() if path is None else _read(Path(path))
+    arrays = _downloaded() if path is None else _read(readable(path))
     x_train, y_train, x_test, y_test = arrays
     return check_examples(x_train, y_train), check_examples(x_test, y_test)
 
 
 def _read(path: Path) -> list[np.ndarray]:
-    """The four arrays of a local .npz file."""
-    if not path.exists():
-        raise FileNotFoundError(f"There is no file {str(path)!r}: check its name and folder.")
+    """The four arrays of a local .npz file, packed or not; a small file cannot unfold into much."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            return [file[name] for name in CIFAR10_ARRAYS]
-    except OSError:
-        raise
-    except Exception as error:  # a damaged file leads NumPy to many kinds
+        with open(path, "rb") as file:
+            check_directory(file)
+            with zipfile.ZipFile(file) as archive:
+                members = [archive.getinfo(f"{name}.npy") for name in CIFAR10_ARRAYS]
+                if max(member.file_size for member in members) > LARGEST_ARRAY:
+                    raise ValueError
+                return [read_member(archive, member) for member in members]
+    except Exception as error:  # a damaged file leads to many kinds
         names = ", ".join(CIFAR10_ARRAYS)
         raise ValueError(
             f"CIFAR-10 is read from an .npz file with the arrays {names}; {path.name} is none: "
@@ -71,11 +75,17 @@ def _downloaded() -> list[np.ndarray]:
 def check_examples(pictures: np.ndarray, labels: np.ndarray) -> Split:
     """Pictures and labels as they are everywhere here, labels (n, 1) flattened to uint8 (n,).
 
-    ValueError unless pictures are uint8 (n, 32, 32, 3) and labels n whole numbers from 0 to 9.
+    ValueError unless pictures are uint8 (n, 32, 32, 3), n at least 1, and labels n whole numbers
+    from 0 to 9.
     """
-    if pictures.dtype != np.uint8 or pictures.ndim != 4 or pictures.shape[1:] != (32, 32, 3):
+    if (
+        not pictures.size
+        or pictures.dtype != np.uint8
+        or pictures.ndim != 4
+        or pictures.shape[1:] != (32, 32, 3)
+    ):
         raise ValueError(
-            "Pictures to learn from are uint8 (n, 32, 32, 3), colours last; these are "
+            "Pictures to learn from are uint8 (n, 32, 32, 3), one or more, colours last; these are "
             f"{pictures.dtype} {pictures.shape}: convert them before they are saved."
         )
     n = len(pictures)
@@ -84,7 +94,7 @@ def check_examples(pictures: np.ndarray, labels: np.ndarray) -> Split:
             f"Labels are one whole number for each of {n} pictures; these are {labels.dtype} "
             f"{labels.shape}: give as many as there are pictures."
         )
-    if labels.min(initial=0) < 0 or labels.max(initial=0) > 9:
+    if labels.min() < 0 or labels.max() > 9:
         raise ValueError(
             f"Labels are numbers from 0 to 9; here they go from {labels.min()} to {labels.max()}: "
             "keep the ten classes only."

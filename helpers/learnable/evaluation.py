@@ -19,6 +19,9 @@ from helpers.quiet_keras import keras
 PAPERS_ATTACK = {"eps": 0.1, "eps_iter": 0.01, "nb_iter": 20}  # section III
 EPS_IN_BYTES = (1, 2, 4, 8, 16, 25.5, 51, 127.5)
 
+RUNGS = ("white_box_on_plain", *ladder.RUNGS)
+LEAKING = ("clean", "noise_against_right_label", "noise_against_wrong_label", "noise_on_grey")
+
 Ciphers = Callable[[int], BlockScrambler | None]  # the cipher for batch i, None for plain pictures
 
 
@@ -113,9 +116,5 @@ def label_leaking(
         answers = ladder.victim(model, cipher)(noisy).argmax(axis=1)
         return float((answers == made_against).mean())
 
-    return {
-        "clean": follows(pictures, labels),
-        "noise_against_right_label": follows(against_right, labels),
-        "noise_against_wrong_label": follows(against_wrong, wrong),
-        "noise_on_grey": follows(on_grey, labels),
-    }
+    tests = (pictures, labels), (against_right, labels), (against_wrong, wrong), (on_grey, labels)
+    return {name: follows(*test) for name, test in zip(LEAKING, tests)}

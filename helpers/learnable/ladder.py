@@ -242,6 +242,9 @@ def unit_slopes(low: np.ndarray, high: np.ndarray) -> np.ndarray:
 
 # --- all rungs ------------------------------------------------------------------------------------
 
+RUNGS = ("random_noise", "transfer", "cipher_noise_on_plain", "model_fed_plain", "on_ciphertext")
+RUNGS += ("through_cipher", "discrete_search", "wrong_key", "fresh_keys", "squares")
+
 
 def climb(
     model: keras.Model,
@@ -256,7 +259,7 @@ def climb(
     nb_iter: int = 20,
     n_queries: int = 100,
 ) -> Iterator[tuple[str, np.ndarray]]:
-    """Every rung in turn: its name, and which pictures it fooled the victim with, bool (n,).
+    """All `RUNGS` in turn: the name, and which pictures it fooled the victim with, bool (n,).
 
     `model` learned pictures that `cipher` encrypts, `plain_model` plain ones.
     """

@@ -19,14 +19,24 @@ import json
 import math
 import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
-from helpers import manifest
-from helpers.files import digest_of, read_npz, whole_or_nothing, write_npz
+from helpers import commands, manifest
+from helpers.files import (
+    as_path,
+    digest_of,
+    json_in,
+    naming,
+    one_at_a_time,
+    read_json,
+    read_npz,
+    write_json,
+    write_npz,
+)
 from helpers.learnable import datasets, evaluation, ladder, models, scramble
 from helpers.learnable.cipher_gradients import as_floats
 from helpers.learnable.scramble import BlockScrambler
@@ -136,7 +146,7 @@ SCALES = {
         attacked=10_000,
         climbed=1000,
         drops_after=40,
-        precision="mixed_float16",
+        precision="mixed_bfloat16",  # as wide as float32: an attack's small slopes do not vanish
     ),
 }
 
@@ -235,8 +245,7 @@ def compile_model(model: keras.Model, scale: Scale, epochs: int, batches: int) -
         ),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
-        jit_compile=False,
-    )
+    )  # Keras compiles a step by XLA on JAX and on GPUs, and not on TensorFlow's CPU, as it should
     model.optimizer.build(model.trainable_variables)
 
 
@@ -261,32 +270,79 @@ def save_model(path: Path, finished: Training) -> None:
     """The weights, in half precision where they are matrices, and what they are, as .npz."""
     path.parent.mkdir(parents=True, exist_ok=True)
     arrays = {
-        f"{i:03d}": weights.astype(np.float16 if weights.ndim > 1 else np.float32)
+        f"{i:03d}": weights.astype(kept_as(weights))
         for i, weights in enumerate(finished.model.get_weights())
     }
     about = finished.about | {"error": finished.error, "seconds": round(finished.seconds)}
     write_npz(path, arrays | {"about": np.array(json.dumps(about))})
 
 
+def kept_as(weights: np.ndarray) -> type:
+    """The type of an array of weights in a file."""
+    return np.float16 if weights.ndim > 1 else np.float32
+
+
 def load(source: str | Path) -> tuple[keras.Model, dict]:
     """(model, about): a shipped model by its scenario, "Encrypted" say, or one from a file.
 
+    It computes in float32, in whatever precision it was trained, so that attacks on it are exact.
     ValueError for a damaged file or an unknown name, FileNotFoundError for none.
     """
-    path = Path(source)
+    path = as_path(source)
     if not path.suffix:
+        if str(source) not in SCENARIOS:
+            known = ", ".join(SCENARIOS)
+            raise ValueError(f"There is no scenario {str(source)!r}: choose one of {known}.")
         path = manifest.checked(f"weights/classroom/{source}.npz")
     arrays = read_npz(path)
-    if "about" not in arrays or "progress" in arrays:
-        raise ValueError(f"{path.name} holds no trained model: give a file of save_model.")
-    about = json.loads(str(arrays.pop("about")))
-    scenario, scale = SCENARIOS[about["scenario"]], SCALES[about["scale"]["name"]]
-    model = build(scenario, scale, about["seed"])
-    model.set_weights([arrays[name] for name in sorted(arrays)])
+    with naming(path, "trained model"):
+        about = json_in(arrays, "about")
+        if not is_about_a_model(about):
+            raise ValueError("its words about the training are none of ours: train it anew.")
+        scenario, scale = SCENARIOS[about["scenario"]], SCALES[about["scale"]["name"]]
+        model = build(scenario, replace(scale, precision="float32"), about["seed"])
+        model.set_weights(weights_for(model, arrays))
     return model, about
 
 
+def weights_for(model: keras.Model, arrays: dict[str, np.ndarray]) -> list[np.ndarray]:
+    """Those of `save_model`; ValueError unless they are for such a model, and finite."""
+    wanted = {f"{i:03d}": weights for i, weights in enumerate(model.get_weights())}
+    fit = arrays.keys() == wanted.keys() | {"about"} and all(
+        arrays[name].shape == weights.shape
+        and arrays[name].dtype == kept_as(weights)
+        and np.isfinite(arrays[name]).all()
+        for name, weights in wanted.items()
+    )
+    if not fit:
+        raise ValueError("the weights are none for this network: train it anew.")
+    return [arrays[name] for name in wanted]
+
+
+def is_about_a_model(about: object) -> bool:
+    """Whether it has what `save_model` says: scenario, scale, seed, pictures, error and seconds."""
+    parts = {"scenario", "scale", "seed", "training_data", "error", "seconds"}
+    if not isinstance(about, dict) or about.keys() != parts:
+        return False
+    scale, seed = about["scale"], about["seed"]
+    name = scale.get("name") if isinstance(scale, dict) else None
+    known = is_one_of(SCENARIOS, about["scenario"]) and is_one_of(SCALES, name)
+    seeded = type(seed) is int and 0 <= seed <= commands.MOST_SEED
+    return known and seeded and is_number(about["error"], 1) and is_number(about["seconds"])
+
+
+def is_one_of(known: dict[str, object], name: object) -> bool:
+    return isinstance(name, str) and name in known
+
+
+def is_number(value: object, most: float = 1e9) -> bool:
+    """Whether something out of a JSON file is a number from 0 to `most`, and not true or false."""
+    return type(value) in (int, float) and 0 <= value <= most
+
+
 # --- results --------------------------------------------------------------------------------------
+
+COLUMNS = ("train", "training_seconds", "test", "adversarial", "adaptive")
 
 
 def describe(scale: Scale, data: Examples, seed: int) -> dict[str, object]:
@@ -304,7 +360,7 @@ class Report:
         self.path, self.command = path, command
         self.content = {"about": about, "scenarios": {}, "label_leaking": {}, "ladder": {}}
         if path.exists():
-            self.content = json.loads(path.read_text(encoding="utf-8"))
+            self.content = read_report(path)
             if self.content["about"] != json.loads(json.dumps(about)):
                 raise ValueError(
                     f"{path} holds results of other settings or pictures: move it away first."
@@ -315,29 +371,54 @@ class Report:
         self.content[part][name] = found
         seconds = sum(row["training_seconds"] for row in self.content["scenarios"].values())
         self.content["provenance"] = manifest.provenance(
-            self.command, self.content["about"]["seed"], seconds, device()
+            self.command, self.content["about"]["seed"], seconds
         )
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_or_nothing(self.path) as unfinished:
-            unfinished.write_text(json.dumps(self.content, indent=1) + "\n", encoding="utf-8")
+        write_json(self.path, self.content)
 
 
-def device() -> str | None:
-    """The names of the GPUs, None where there are none. (On Keras' TensorFlow backend.)"""
-    if keras.backend.backend() != "tensorflow":
-        return None
-    from helpers.quiet_keras import tensorflow as tf
+def read_report(path: Path) -> dict:
+    """The content of a `Report`; ValueError unless it is built as that builds it."""
+    content, rows = read_json(path), rows_and_columns()
+    parts = {"about", *(part for part, _ in rows)}
+    whole = content.keys() - {"provenance"} == parts
+    whole = whole and all(isinstance(part, dict) for part in content.values())
+    if not whole or not all(
+        is_row(row, rows.get((part, name), ()))
+        for part in parts - {"about"}
+        for name, row in content[part].items()
+    ):
+        raise ValueError(f"{path} holds no results of this command: move it away first.")
+    return content
 
-    gpus = tf.config.list_physical_devices("GPU")
-    names = [tf.config.experimental.get_device_details(gpu).get("device_name") for gpu in gpus]
-    return ", ".join(map(str, names)) or None
+
+def rows_and_columns() -> dict[tuple[str, str], tuple[str, ...]]:
+    """The columns of each row that a report may have, by its part and name."""
+    rows = {("ladder", f"{size:g}"): evaluation.RUNGS for size in evaluation.EPS_IN_BYTES}
+    for name, scenario in SCENARIOS.items():
+        as_in_training = ("adversarial_as_in_training",) if scenario.adversarial else ()
+        rows["scenarios", name] = (*COLUMNS, *as_in_training)
+        if scenario.encrypted and not scenario.fresh_keys:
+            rows["label_leaking", name] = evaluation.LEAKING
+    return rows
+
+
+def is_row(row: object, columns: tuple[str, ...]) -> bool:
+    """Whether it has a share from 0 to 1 in each column, and seconds where they are asked for."""
+    return (
+        isinstance(row, dict)
+        and sorted(row) == sorted(columns)
+        and all(
+            is_number(value, 1e9 if column == "training_seconds" else 1)
+            for column, value in row.items()
+        )
+    )
 
 
 def measure(
     report: Report, scenario: Scenario, scale: Scale, data: Examples, seed: int, file: Path
 ) -> None:
     """A scenario's row of Table I, and where its noise may tell the label, whether it does."""
-    model, about = load(file)
+    model, about = load_for(report, scenario, file)
     few = data.x_test[: scale.attacked], data.y_test[: scale.attacked]
     cipher_at = functools.partial(cipher_of, scenario, seed, TEST_KEY)
     row = {"train": about["error"], "training_seconds": about["seconds"]}
@@ -354,9 +435,20 @@ def measure(
     report.add("scenarios", scenario.name, row)
 
 
+def load_for(report: Report, scenario: Scenario, file: Path) -> tuple[keras.Model, dict]:
+    """`load`; ValueError where the file is not of what the report is about."""
+    model, about = load(file)
+    expected = report.content["about"] | {"scenario": scenario.name}
+    if {part: about[part] for part in expected} != json.loads(json.dumps(expected)):
+        raise ValueError(f"{file} is a model of other settings or pictures: move it away first.")
+    return model, about
+
+
 def climb(report: Report, scale: Scale, data: Examples, seed: int, files: dict[str, Path]) -> None:
     """The ladder of attacks on the model "Encrypted", for each eps that is not yet there."""
-    encrypted, plain = load(files["Encrypted"])[0], load(files["Plain"])[0]
+    encrypted, plain = (
+        load_for(report, SCENARIOS[name], files[name])[0] for name in ("Encrypted", "Plain")
+    )
     few = data.x_test[: scale.climbed], data.y_test[: scale.climbed]
     cipher = cipher_of(SCENARIOS["Encrypted"], seed)
     for i, size in enumerate(tqdm(evaluation.EPS_IN_BYTES, desc="ladder", unit="eps")):
@@ -375,7 +467,7 @@ def results(scale: str) -> list[dict]:
         raise ValueError(f"There is no scale {scale!r}: choose one of {', '.join(SCALES)}.")
     pattern = rf"results/scenarios_{scale}(_seed\d+)?\.json"
     names = sorted(name for name in manifest.entries() if re.fullmatch(pattern, name))
-    return [json.loads(manifest.checked(name).read_text(encoding="utf-8")) for name in names]
+    return [read_report(manifest.checked(name)) for name in names]
 
 
 def table(content: dict) -> str:
@@ -395,26 +487,46 @@ def table(content: dict) -> str:
 def run(scale: Scale, data: Examples, seed: int, folder: Path, devices: int = 1) -> Report | None:
     """Train and measure what is not yet there; None where it was stopped before the end.
 
-    Weights and results come to be below `folder`, checkpoints in build/.
+    Weights and results come to be below `folder`, checkpoints in build/. OSError, before any work,
+    where they cannot be written, and where another run is at the same.
     """
     name = run_name(scale, seed)
-    command = f"python -m helpers.learnable.scenarios --scale {scale.name} --seed {seed}"
-    results = folder / "results" / f"scenarios_{name}.json"
-    report = Report(results, describe(scale, data, seed), command)
-    files = weights_in(folder, scale, seed)
+    results, files = folder / "results" / f"scenarios_{name}.json", weights_in(folder, scale, seed)
+    checkpoints = {scenario: CHECKPOINTS / name / f"{scenario}.npz" for scenario in SCENARIOS}
+    for path in (results, *files.values(), *checkpoints.values()):
+        manifest.check_writable_result(path)
+    with one_at_a_time(CHECKPOINTS / name, wait=False):
+        command = f"python -m helpers.learnable.scenarios --scale {scale.name} --seed {seed}"
+        report = Report(results, describe(scale, data, seed), command)
+        if not train_and_measure(report, scale, data, seed, files, checkpoints, devices):
+            return None
+    for path in (results, *files.values()):
+        manifest.enter(path, command)
+    return report
+
+
+def train_and_measure(
+    report: Report,
+    scale: Scale,
+    data: Examples,
+    seed: int,
+    files: dict[str, Path],
+    checkpoints: dict[str, Path],
+    devices: int,
+) -> bool:
+    """What `run` does, scenario by scenario; False where it was stopped before the end."""
     for scenario in SCENARIOS.values():
         file = files[scenario.name]
         if not file.exists():
             underway = training(scenario, scale, data, seed, devices)
-            checkpoint = CHECKPOINTS / name / f"{scenario.name}.npz"
-            if not underway.run(checkpoint):
-                return None
+            if not underway.run(checkpoints[scenario.name]):
+                return False
             save_model(file, underway)
-            checkpoint.unlink()
+            checkpoints[scenario.name].unlink()
         if scenario.name not in report.content["scenarios"]:
             measure(report, scenario, scale, data, seed, file)
     climb(report, scale, data, seed, files)
-    return report
+    return True
 
 
 def run_name(scale: Scale, seed: int) -> str:
@@ -436,25 +548,27 @@ def main() -> None:
         prog="python -m helpers.learnable.scenarios", description=main.__doc__
     )
     parser.add_argument("--scale", choices=SCALES, default="classroom")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=commands.seed, default=1)
     parser.add_argument("--cifar10", help="an .npz file with CIFAR-10; default: Keras' download")
     parser.add_argument("--devices", type=int, default=1, help="how many share each batch")
     parser.add_argument("--output", type=Path, default=CHECKPOINTS.parent, help="default: build/")
     options = parser.parse_args()
-    if options.devices < 1:
-        parser.error(f"a batch needs a device or more to share it, not {options.devices}")
-
     scale = SCALES[options.scale]
+    if not 1 <= options.devices <= scale.batch:
+        parser.error(
+            f"1 to {scale.batch} devices can share a batch of {scale.batch}, not {options.devices}"
+        )
+    if options.cifar10 is not None and scale.dataset != "cifar10":
+        parser.error(f"the scale {scale.name} learns {scale.dataset}: leave --cifar10 out")
     try:
         data = examples(scale, options.cifar10)
         report = run(scale, data, options.seed, options.output, options.devices)
     except (OSError, ValueError) as error:
         raise SystemExit(str(error)) from None
+    except KeyboardInterrupt:
+        report = None
     if report is None:
         raise SystemExit("Stopped; the same command goes on from here.")
-    if options.output.resolve() == manifest.DATA:
-        for name in (report.path, *(weights_in(options.output, scale, options.seed).values())):
-            manifest.record(name.resolve().relative_to(manifest.DATA).as_posix(), report.command)
     print(table(report.content))
 
 
