@@ -161,7 +161,7 @@ def make() -> None:
         follow_the_folder()
         install()
     else:
-        print("Setting up .venv: once, a minute or two; 800 MB to fetch, 3 GB on disk.", flush=True)
+        print("Setting up .venv: once, a minute or two.", flush=True)
         with replacing():
             make_venv()
             install()
@@ -260,7 +260,8 @@ def install() -> None:
     get_uv()
     uv, here = ["-m", "uv", "--color", "never"], ["--python", str(PYTHON)]
     sync = [*uv, "pip", "sync", *here, "--require-hashes", "--compile-bytecode", LOCK.name]
-    if attempt(*sync, "--offline")[0]:
+    if attempt(*sync, "--offline", aloud=True)[0]:
+        print("  Fetching the packages: up to 800 MB, and 3 GB on the disk", flush=True)
         step(*sync)
     if broken := damaged():
         print(f"Damaged, and fetched anew: {', '.join(broken)}.", flush=True)

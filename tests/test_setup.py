@@ -537,3 +537,47 @@ def test_a_lesson_without_networks_starts_without_tensorflow(module):
 def test_the_command_needs_nothing_but_python():
     """`-S` hides everything that is installed: the help must come all the same."""
     assert run_python("-S", "-m", "helpers", "--help").returncode == 0
+
+
+# --- what a user has elsewhere --------------------------------------------------------------------
+
+KERAS = """
+import {first}
+from helpers.quiet_keras import keras
+config = keras.config
+print(keras.backend.backend(), config.floatx(), config.image_data_format(), config.epsilon())
+"""
+
+
+WRONG = '{"backend": "torch", "floatx": "float16", "image_data_format": "channels_first"}'
+
+
+@pytest.mark.parametrize("content", [WRONG, "[]"])
+def test_no_keras_json_of_the_users_has_a_say(content, tmp_path):
+    folder = tmp_path / ".keras"
+    folder.mkdir()
+    (folder / "keras.json").write_text(content, encoding="utf-8")
+    without = {"KERAS_BACKEND", "KERAS_HOME"}
+    env = {name: value for name, value in os.environ.items() if name not in without}
+    command = [sys.executable, "-c", KERAS.format(first="os")]
+    ran = subprocess.run(
+        command, env={**env, "HOME": str(tmp_path)}, capture_output=True, text=True
+    )
+    assert ran.stdout.split() == ["tensorflow", "float32", "channels_last", "1e-07"], ran.stderr
+
+
+def test_keras_is_set_right_where_it_was_imported_before(tmp_path):
+    (tmp_path / "keras.json").write_text(WRONG, encoding="utf-8")
+    env = {**os.environ, "KERAS_HOME": str(tmp_path), "KERAS_BACKEND": "tensorflow"}
+    command = [sys.executable, "-c", KERAS.format(first="keras")]
+    ran = subprocess.run(command, env=env, capture_output=True, text=True)
+    assert ran.stdout.split()[1:3] == ["float32", "channels_last"], ran.stderr
+
+
+def test_no_matplotlibrc_of_the_users_changes_a_figure(tmp_path):
+    """Matplotlib looks where a program runs first of all, and no variable forbids it."""
+    (tmp_path / "matplotlibrc").write_text("axes.facecolor: black", encoding="utf-8")
+    code = "import helpers.figures, matplotlib; print(matplotlib.rcParams['axes.facecolor'])"
+    command = [sys.executable, "-c", code]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert ran.stdout == "white\n", ran.stderr
