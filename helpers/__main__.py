@@ -37,7 +37,12 @@ def lab(arguments: list[str]) -> int:
     folder = "notebooks" if run("-m", "helpers.copies") else "my_lessons"
     config = "--config=helpers/jupyter_server_config.py"
     first = f"--LabApp.default_url=/lab/tree/{folder}/00_start_here.ipynb"
-    return run("-m", "jupyterlab", config, first, *arguments)
+    as_root = ["--allow-root"] if is_root() else []  # who is root in a container has no other user
+    return run("-m", "jupyterlab", config, first, *as_root, *arguments)
+
+
+def is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 def restore(arguments: list[str]) -> int:

@@ -429,6 +429,15 @@ def test_jupyterlab_opens_the_copy_or_where_there_is_none_the_lesson(monkeypatch
     assert (ROOT / config).is_file()
 
 
+@pytest.mark.parametrize("root", [True, False])
+def test_root_is_let_in_and_still_from_this_machine_alone(root, monkeypatch, ran):
+    monkeypatch.setattr(kit, "is_root", lambda: root)
+    kit.lab([])
+    assert ("--allow-root" in ran[-1]) == root
+    config = (ROOT / "helpers" / "jupyter_server_config.py").read_text(encoding="utf-8")
+    assert 'c.ServerApp.ip = "127.0.0.1"' in config
+
+
 def test_a_failing_part_of_the_tests_fails_them_all(monkeypatch):
     for failing in ["ruff", "pytest"]:
         monkeypatch.setattr(kit, "run", lambda *a, failing=failing: -9 if failing in a else 0)
