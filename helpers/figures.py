@@ -107,10 +107,11 @@ def draw_picture(ax: Axes, picture: np.ndarray, box: tuple[int, int]) -> None:
     ax.set_axis_off()
 
     def place(ax: Axes, renderer: object) -> Bbox:
-        page = ax.get_figure(root=True).get_size_inches() * DPI
-        size, room = np.array(box[::-1]), ax.get_position(original=True)
-        corner = np.round((room.min + room.max) / 2 * page - size / 2)
-        return Bbox.from_bounds(*corner / page, *size / page)
+        page, size = ax.figure.bbox, np.array(box[::-1]) * ax.figure.dpi / DPI
+        room = ax.get_position(original=True)
+        middle = page.min + (room.min + room.max) / 2 * page.size
+        corner = np.round(middle - size / 2) - page.min
+        return Bbox.from_bounds(*corner / page.size, *size / page.size)
 
     ax.set_axes_locator(place)
 
@@ -273,9 +274,10 @@ def training_curves(histories: Sequence[History], title: str, ax: Axes | None = 
         color=GREY,
         fontsize=11,
     )
+    look = {"color": GREY, "ha": "center", "va": "top"}
     for number, history in enumerate(histories, start=1):
         ax.axvline(history.iteration[0], color=GREY, lw=0.8 if number > 1 else 0)
-        ax.text(np.mean(history.iteration), -0.15, f"phase {number}", color=GREY, ha="center")
+        ax.text(np.mean(history.iteration), -0.2, f"phase {number}", **look)
     ax.set_title(title, fontsize=13)
     ax.set_xlabel("iterations (batches of 256 messages)", fontsize=12)
     ax.set_ylabel("wrong bits of 16, mean", fontsize=12)
@@ -343,14 +345,14 @@ def key_and_pictures(
     key, right_key: uint8 (16,); pictures: uint8 (height, width, 3). A single name may be empty.
     """
     several = len(pictures) > 1
-    figure = new_figure(9.0 if several else 6.4, 4.6 if several else 5.6)
-    above, below = figure.subfigures(2, 1, height_ratios=[2, 5] if several else [1, 4])
+    box = whole_box(pictures[0], 2.6)
+    figure = new_figure(9.0 if several else 6.4, box[0] / DPI + 1.7)
+    above, below = figure.subfigures(2, 1, height_ratios=[1.3, box[0] / DPI + 0.4])
     strip = above.subplots()
     key_strip(key, right_key, strip)
     strip.set_title(textwrap.fill(text, 70 if several else 48), fontsize=12)
     for ax, picture, name in zip(np.ravel(below.subplots(1, len(pictures))), pictures, names):
-        ax.imshow(picture)
-        ax.set_axis_off()
+        draw_picture(ax, picture, box)
         ax.set_title(name, fontsize=12)
     return figure
 

@@ -222,7 +222,9 @@ def test_every_pixel_of_a_picture_is_drawn_as_large_as_the_others_in_its_own_col
     above = figures.pictures_and_text([NOISE, NOISE], ["a", "b"], "Twice the same noise. " * 9)
     assert copies_in(pixels(figures.to_png(row)), drawn) == 2
     assert copies_in(pixels(figures.to_png(grid)), drawn) == 2
+    key = figures.key_and_pictures(PAPER_KEY, PAPER_KEY, [NOISE] * 3, ["a"] * 3, "The right key.")
     assert copies_in(pixels(figures.to_png(above)), NOISE.repeat(7, 0).repeat(7, 1)) == 2
+    assert copies_in(pixels(figures.to_png(key)), NOISE.repeat(6, 0).repeat(6, 1)) == 3
 
 
 def test_a_picture_that_is_too_large_is_made_smaller_by_a_whole_number():
