@@ -259,7 +259,11 @@ def misread(cipher: NeuralCipher, keys: Iterable[int]) -> int:
 
 
 def diffusion_of(encrypt: Callable[[np.ndarray], np.ndarray]) -> dict[str, dict[str, float]]:
-    """The avalanche of message and key: its smallest, mean and largest share over the positions."""
+    """The avalanche of message and key: its smallest, mean and largest share over the positions.
+
+    It is a mean over random keys, and says nothing of single ones, nor of what an attacker can use:
+    under the paper's key, 0101..., twenty rounds leave bits of message and ciphertext related.
+    """
     shares = avalanche(encrypt, np.random.default_rng(1), PAIRS)
     names = "message_avalanche", "key_avalanche"
     return {
@@ -284,8 +288,8 @@ def pad_then_rounds(pad: Chain, rounds: Rounds) -> Callable[[np.ndarray], np.nda
     for each message another key still gives another ciphertext. It diffuses too, since a bit of
     message or key changes a bit of the pad, and that half of what comes out.
 
-    What it does not buy: one known block tells the key. That is the price of perfect secrecy (with
-    message and ciphertext only one key is left), and here no search is needed to find it.
+    What it does not buy: one known block tells the key, since there are only as many keys as
+    messages (message and ciphertext then leave one), and here no search is needed to find it.
     """
     known = as_signs(np.uint16([PUBLIC_KEY]))
     return lambda x: rounds(np.hstack([pad(x), np.broadcast_to(known, (len(x), 16))]))

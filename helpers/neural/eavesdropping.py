@@ -1,8 +1,8 @@
 """What Eve can do without the key: eight attacks, each a short function that says what she needs.
 
 attack           what Eve needs                            what she gets
-fresh Eves       the trained Alice, to practise on         most bits of every message, any key
-least squares    17 to 64 known blocks under one key       every block under that key
+fresh Eves       the trained Alice, to practise on         most bits of a message, any key
+least squares    17 to 64 known blocks under one key       nearly every block under that key
 repeats          the ciphertext                            which places of the picture are equal
 codebook         known blocks under one key                every place where they stand once more
 fitting keys     Alice, and a known block or two           the key
@@ -259,15 +259,15 @@ def brute_force(
     ciphertext cannot mean the same, so a key that merges them is wrong, and nearly every wrong key
     merges some. Where several do not, the smoothest picture wins.
 
-    Raises ValueError for a flat patch, with fewer than 16 different blocks: it is undecidable; and
-    for a pair of bits, where wrong keys merge nothing.
+    Raises ValueError for a flat patch, with fewer than 16 different blocks, where many wrong keys
+    merge none; and for a pair of bits, where no key does.
     """
     check_analog(cipher)
     different = np.unique(patch.values, axis=0)
     if len(different) < NOT_FLAT:
         raise ValueError(
-            f"This patch is too flat, its key is undecidable: it has {len(different)} different "
-            f"blocks of ciphertext, and keys can be told apart from {NOT_FLAT} on: choose a busier "
+            f"This patch is too flat, its key is undecidable in this way: it has {len(different)} "
+            f"different blocks of ciphertext, and {NOT_FLAT} or more are needed: choose a busier "
             "part of the picture."
         )
     sieve = different[:: len(different) // NOT_FLAT][:NOT_FLAT]

@@ -1,4 +1,8 @@
-"""Alice, Bob and Eve as Keras models, layer by layer as the paper and its source describe them.
+"""Alice, Bob and Eve as Keras models: the paper's, with what it leaves open from its reference [1].
+
+That is Abadi & Andersen (2016), "Learning to Protect Communications with Adversarial Neural
+Cryptography", arXiv:1610.06918. The paper names the kinds of layers, and gives Eve two Dense ones;
+windows, strides and filters of the convolutions are Abadi & Andersen's.
 
 Bits enter as -1.0 and +1.0; every output lies in (-1, 1). The paper calls the sizes of message, key
 and ciphertext `m_bits`, `k_bits` and `c_bits`: 16 each.
@@ -28,7 +32,7 @@ def build_bob(m_bits: int = 16, k_bits: int = 16, c_bits: int = 16, seed: int = 
 def build_eve(m_bits: int = 16, c_bits: int = 16, seed: int = 0) -> keras.Model:
     """Eve listens: ciphertext (n, c_bits) -> message (n, m_bits).
 
-    She has no key, and a second Dense layer to make up for it.
+    She has no key, and the paper gives her a second Dense layer for "a better chance".
     """
     ciphertext = keras.Input((c_bits,), name="ciphertext")
     message = mix_and_convolve(ciphertext, m_bits, seed, dense_layers=2)

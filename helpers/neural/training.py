@@ -1,4 +1,5 @@
-"""The adversarial game: Alice and Bob learn to talk, Eve learns to listen, each against the other.
+"""The adversarial game of Abadi & Andersen (2016, arXiv:1610.06918), as the paper plays it: Alice
+and Bob learn to talk, Eve learns to listen, each against the other.
 
 Everything the paper names is here under its own heading: losses, phases, evaluation. For speed the
 whole of a phase runs inside one compiled graph that also draws the random bits, on one flat vector
@@ -317,7 +318,10 @@ class Scores:
 
 
 def evaluate(players: Players, rng: np.random.Generator, pairs: int = 10_000) -> Scores:
-    """Bob and Eve on fresh random pairs; the paper reports whole blocks on 10,000 of them."""
+    """Bob and Eve on fresh random pairs.
+
+    The paper took 10,000 in its last phase, and reports what must be whole blocks.
+    """
     message = rng.integers(0, 2, (pairs, players.m_bits), np.uint8)
     key = rng.integers(0, 2, (pairs, players.k_bits), np.uint8)
     ciphertext = players.alice.predict(
