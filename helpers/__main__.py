@@ -34,7 +34,12 @@ KITS_OWN = ["conftest.py", "data", "helpers", "tests"]  # a lesson's style is a 
 
 def lab(arguments: list[str]) -> int:
     """Lesson 0, a copy of it to work in where one can be written."""
-    folder = "notebooks" if run("-m", "helpers.copies") else "my_lessons"
+    folder = "my_lessons"
+    if run("-m", "helpers.copies"):
+        folder = "notebooks"
+        print(
+            "So JupyterLab opens the lessons themselves: keep your answers elsewhere.", flush=True
+        )
     config = "--config=helpers/jupyter_server_config.py"
     first = f"--LabApp.default_url=/lab/tree/{folder}/00_start_here.ipynb"
     as_root = ["--allow-root"] if is_root() else []  # who is root in a container has no other user

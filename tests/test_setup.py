@@ -543,9 +543,11 @@ def test_a_lesson_without_networks_starts_without_tensorflow(module):
     assert not {"tensorflow", "keras"} & set(loaded)
 
 
-def test_the_command_needs_nothing_but_python():
-    """`-S` hides everything that is installed: the help must come all the same."""
-    assert run_python("-S", "-m", "helpers", "--help").returncode == 0
+@pytest.mark.parametrize("switch", ["-S", "-OO"])
+def test_the_command_needs_nothing_but_python(switch):
+    """`-S` hides what is installed, `-OO` every docstring: the help must come all the same."""
+    helped = run_python(switch, "-m", "helpers", "--help")
+    assert helped.returncode == 0 and "open JupyterLab" in helped.stdout
 
 
 # --- what a user has elsewhere --------------------------------------------------------------------
