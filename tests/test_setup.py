@@ -135,6 +135,16 @@ def test_conda_installs_what_runs_here(conda):
     assert [str(r) for r in here if metadata.version(r.name) not in r.specifier] == []
 
 
+@pytest.mark.parametrize("chosen", [None, "2"])
+def test_numpy_keeps_to_one_thread_unless_told_otherwise(chosen, conda, monkeypatch):
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS")
+    if chosen:
+        monkeypatch.setenv("OPENBLAS_NUM_THREADS", chosen)
+    code = "import os, helpers; print(os.environ['OPENBLAS_NUM_THREADS'])"
+    assert run_python("-c", code).stdout.strip() == (chosen or "1")
+    assert conda["variables"] == {"OPENBLAS_NUM_THREADS": "1"}
+
+
 # --- the set-up -----------------------------------------------------------------------------------
 
 
