@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from stat import S_IMODE
+from stat import S_IMODE, S_ISREG
 from typing import BinaryIO
 
 import numpy as np
@@ -97,7 +97,9 @@ def one_at_a_time(path: str | os.PathLike, wait: bool = True) -> Iterator[None]:
     Where the work is long, do not `wait`: an OSError says that somebody is at it.
     """
     target = Path(os.path.realpath(path))
-    with open(target.with_name(f".{target.name}.lock"), "ab") as place:
+    lock = target.with_name(f".{target.name}.lock")
+    check_writable(lock)
+    with open(lock, "ab") as place:
         try:
             if fcntl:
                 fcntl.flock(place, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
@@ -131,14 +133,22 @@ def readable(path: str | os.PathLike) -> Path:
     for what is no name and for a huge file.
     """
     path = as_path(path)
-    if not path.exists():
-        raise FileNotFoundError(f"There is no file {str(path)!r}: check its name and folder.")
-    if not path.is_file():  # to open a pipe would wait for ever
+    try:
+        status = path.stat()
+        if S_ISREG(status.st_mode):  # to open a pipe would wait for ever
+            path.open("rb").close()
+    except (FileNotFoundError, NotADirectoryError):
+        raise FileNotFoundError(
+            f"There is no file {str(path)!r}: check its name and folder."
+        ) from None
+    except OSError as error:
+        raise type(error)(f"{str(path)!r} cannot be read: {error.strerror}.") from None
+    if not S_ISREG(status.st_mode):
         raise OSError(f"{str(path)!r} is a folder or a device: give the name of a file.")
-    if not os.access(path, os.R_OK):
-        raise PermissionError(f"{str(path)!r} is not yours to read: ask its owner, or copy it.")
-    if (size := path.stat().st_size) > LARGEST:
-        raise ValueError(f"{path.name} has {size:,} bytes, over {LARGEST:,}: give a smaller file.")
+    if status.st_size > LARGEST:
+        raise ValueError(
+            f"{path.name} has {status.st_size:,} bytes, over {LARGEST:,}: give a smaller file."
+        )
     return path
 
 

@@ -327,6 +327,12 @@ def test_no_file_at_all(read, tmp_path):
             read(name)
 
 
+@pytest.mark.parametrize("read", [read_json, read_npz])
+def test_a_name_that_no_file_can_have(read, tmp_path):
+    with pytest.raises(OSError, match=r"(cannot be read: .*|There is no file .*)\.$"):
+        read(tmp_path / ("long" * 100))
+
+
 @on_posix
 @pytest.mark.parametrize("read", [read_json, read_npz])
 def test_nobody_waits_for_a_pipe(read, tmp_path):

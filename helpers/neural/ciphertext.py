@@ -156,7 +156,8 @@ LABELS = {"shape", "cipher", "mode", "iv", "nonce"}
 
 def check_shape(shape: tuple[int, int, int]) -> None:
     """ValueError unless it is the shape of a picture."""
-    whole = isinstance(shape, tuple) and all(isinstance(n, int) and n > 0 for n in shape)
+    kinds = (int, np.integer)
+    whole = isinstance(shape, tuple) and all(isinstance(n, kinds) and n > 0 for n in shape)
     if not whole or shape[2:] != (3,):
         raise ValueError(
             "The shape of a picture is (height, width, 3), in pixels, and here is another: give "
