@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 import re
 import sys
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -42,7 +43,8 @@ def hex_to_bits(hex_text: str, batch: int = 4) -> np.ndarray:
     digit. ValueError where a character is no hexadecimal digit or `batch` is below 1.
     """
     _check_hex(hex_text)
-    pieces = [hex_text[i : i + batch] for i in range(0, len(hex_text), _check_batch(batch))]
+    batch = _check_batch(batch)
+    pieces = [hex_text[i : i + batch] for i in range(0, len(hex_text), batch)]
     digits = "".join(format(int(piece, 16), f"0{4 * len(piece)}b") for piece in pieces)
     return np.array([int(digit) for digit in digits], dtype=np.uint8)
 
@@ -53,8 +55,9 @@ def bits_to_hex(bits: np.ndarray, batch: int = 4) -> str:
     The inverse of `hex_to_bits`. ValueError where a bit is not 0 or 1, four do not divide their
     number, or `batch` is below 1.
     """
+    batch = _check_batch(batch)
     digits = "".join(str(bit) for bit in _check_bits(bits, 4).ravel().tolist())
-    pieces = [digits[i : i + 4 * batch] for i in range(0, len(digits), 4 * _check_batch(batch))]
+    pieces = [digits[i : i + 4 * batch] for i in range(0, len(digits), 4 * batch)]
     return "".join(format(int(piece, 2), f"0{len(piece) // 4}x") for piece in pieces)
 
 
@@ -76,7 +79,12 @@ def hex_to_picture(hex_text: str, shape: Sequence[int]) -> np.ndarray:
 
 def bytes_to_bits(data: bytes | bytearray) -> np.ndarray:
     """Bytes as bits, uint8 (8 * len(data),)."""
-    return np.unpackbits(np.frombuffer(data, np.uint8))
+    try:
+        return np.unpackbits(np.frombuffer(data, np.uint8))
+    except (TypeError, ValueError, BufferError):
+        raise ValueError(
+            f"Bytes are expected; this is {type(data).__name__}: a text becomes bytes by .encode()."
+        ) from None
 
 
 def bits_to_bytes(bits: np.ndarray) -> bytes:
@@ -123,7 +131,7 @@ def blocks_to_picture(blocks: np.ndarray, shape: Sequence[int]) -> np.ndarray:
 
     ValueError where the blocks are not uint16, or more or fewer than a picture of `shape` needs.
     """
-    blocks, size = _check_blocks(blocks), math.prod(shape)
+    blocks, size = _check_blocks(blocks), _size_of(shape)
     if blocks.size != (size + 1) // 2:
         raise ValueError(
             f"A picture of shape {tuple(shape)} has {(size + 1) // 2} blocks; here are "
@@ -163,7 +171,8 @@ def text_to_blocks(text: str) -> np.ndarray:
     A character whose number needs more than 16 bits, such as an emoji, takes two blocks (UTF-16).
     For "adi" the paper prints 26 digits, where three characters of 16 bits have 48: these do.
     """
-    return _high_byte_first(np.frombuffer(text.encode("utf-16-be", "surrogatepass"), np.uint16))
+    data = _check_text(text, "Blocks are made of a text").encode("utf-16-be", "surrogatepass")
+    return _high_byte_first(np.frombuffer(data, np.uint16))
 
 
 def blocks_to_text(blocks: np.ndarray) -> str:
@@ -186,7 +195,7 @@ def values_to_bits(values: np.ndarray) -> np.ndarray:
     The paper wants 16 bits a value and does not say which (section 3); here they are those of the
     IEEE 754 half-precision number, so none is lost. ValueError unless they are float16 (n, c).
     """
-    values = np.asarray(values)
+    values = _array(values)
     if values.dtype != np.float16 or values.ndim != 2:
         raise ValueError(
             f"Values are float16 (n, c), all that 16 bits hold; these are {values.dtype} "
@@ -201,7 +210,7 @@ def bits_to_values(bits: np.ndarray) -> np.ndarray:
 
     ValueError for another shape, or where a bit is not 0 or 1.
     """
-    bits = np.asarray(bits)
+    bits = _array(bits)
     if bits.ndim != 2 or bits.shape[1] % M_BITS:
         raise ValueError(
             f"A row of ciphertext has {M_BITS} bits a value; the shape here is {bits.shape}: "
@@ -224,7 +233,12 @@ def signs_to_bits(signs: np.ndarray) -> np.ndarray:
 
     ValueError where one is not a number (nan), as from a network whose training went astray.
     """
-    signs = np.asarray(signs)
+    signs = _array(signs)
+    if signs.dtype.kind not in "buif":
+        raise ValueError(
+            f"A sign is a number below or above 0; these are {signs.dtype}: "
+            "pass what a network answers."
+        )
     if np.isnan(signs).any():
         raise ValueError(
             "A sign is a number below or above 0; here is a nan: look for what made it."
@@ -239,7 +253,7 @@ def check_key(key: Sequence[int] | np.ndarray, k_bits: int = K_BITS) -> np.ndarr
     """`key` as uint8 (k_bits,). ValueError unless it is that many whole numbers, each 0 or 1."""
     if isinstance(key, str):
         raise ValueError("A key is a row of bits; this one is text: read it with parse_key.")
-    key = np.asarray(key)
+    key = _array(key)
     if key.ndim != 1 or key.size != k_bits:
         has = key.size if key.ndim == 1 else f"shape {key.shape}"
         raise ValueError(
@@ -254,7 +268,7 @@ def parse_key(text: str) -> np.ndarray:
 
     ValueError where another character stands among the digits, or they are not 16.
     """
-    digits = re.sub(r"[\s_]", "", text)
+    digits = re.sub(r"[\s_]", "", _check_text(text, "A key is written as a text of 16 digits"))
     if other := sorted(set(digits) - {"0", "1"}):
         raise ValueError(
             f"A key is written with the digits 0 and 1; here is {other[0]!r}: take it out."
@@ -270,7 +284,7 @@ def format_key(key: Sequence[int] | np.ndarray) -> str:
 
 def random_key(rng: np.random.Generator) -> np.ndarray:
     """A key, uint8 (16,), each bit by a fair coin. (For lessons: real keys come from `secrets`.)"""
-    return rng.integers(0, 2, K_BITS, dtype=np.uint8)
+    return check_generator(rng).integers(0, 2, K_BITS, dtype=np.uint8)
 
 
 def flip(key: Sequence[int] | np.ndarray, position: int) -> np.ndarray:
@@ -278,9 +292,10 @@ def flip(key: Sequence[int] | np.ndarray, position: int) -> np.ndarray:
 
     The paper's wrong key is `flip(PAPER_KEY, 6)`. ValueError for another position.
     """
-    if position not in range(K_BITS):
+    if not is_whole(position) or position not in range(K_BITS):
         raise ValueError(
-            f"The bits of a key are 0 to {K_BITS - 1}; there is no bit {position}: choose another."
+            f"The bits of a key are 0 to {K_BITS - 1}; there is no bit {short(position)}: "
+            "choose another."
         )
     flipped = check_key(key).copy()
     flipped[position] ^= 1
@@ -290,6 +305,34 @@ def flip(key: Sequence[int] | np.ndarray, position: int) -> np.ndarray:
 # --- Shared by all of them ------------------------------------------------------------------------
 
 
+def is_whole(value: object) -> bool:
+    """Whether it is one whole number, of Python's or NumPy's; True and False are none."""
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
+def check_generator(rng: np.random.Generator) -> np.random.Generator:
+    """`rng`, once it is known to be a generator of random numbers; ValueError for anything else."""
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(
+            f"Chance comes from a generator; this is {type(rng).__name__}: "
+            "pass np.random.default_rng(1), for example."
+        )
+    return rng
+
+
+def short(value: object) -> str:
+    """A value that was not expected, for a message of one line."""
+    return textwrap.shorten(repr(value), 60)
+
+
+def _array(values: object) -> np.ndarray:
+    """What came as an array; where it is none, as rows of unequal lengths, one of no use."""
+    try:
+        return np.asarray(values)
+    except Exception:
+        return np.asarray(None)
+
+
 def _high_byte_first(words: np.ndarray) -> np.ndarray:
     """uint16 words into big-endian order, or back; .astype(">u2") would take twice the time."""
     return words.byteswap() if sys.byteorder == "little" else words.copy()
@@ -297,7 +340,7 @@ def _high_byte_first(words: np.ndarray) -> np.ndarray:
 
 def _bytes_of(picture: np.ndarray) -> np.ndarray:
     """The bytes of a picture, uint8 (n,), row by row; no copy where it lies so in memory."""
-    picture = np.asarray(picture)
+    picture = _array(picture)
     if picture.dtype != np.uint8:
         raise ValueError(
             f"A picture has whole numbers from 0 to 255 (uint8); this one has {picture.dtype}: "
@@ -306,31 +349,47 @@ def _bytes_of(picture: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(picture).reshape(-1)
 
 
-def _to_shape(data: np.ndarray, shape: Sequence[int]) -> np.ndarray:
-    if data.size != math.prod(shape):
+def _size_of(shape: Sequence[int]) -> int:
+    """How many bytes a picture of this shape has."""
+    if not isinstance(shape, (tuple, list)) or not all(is_whole(side) for side in shape):
         raise ValueError(
-            f"A picture of shape {tuple(shape)} has {math.prod(shape)} bytes; here are "
+            f"A shape is whole numbers, as (256, 256, 3); this is {short(shape)}: "
+            "give the .shape of the picture."
+        )
+    return math.prod(map(int, shape))
+
+
+def _to_shape(data: np.ndarray, shape: Sequence[int]) -> np.ndarray:
+    if data.size != _size_of(shape):
+        raise ValueError(
+            f"A picture of shape {tuple(shape)} has {_size_of(shape)} bytes; here are "
             f"{data.size}: give the shape of the picture that they came from."
         )
     return data.reshape(shape)
 
 
+def _check_text(text: str, expected: str) -> str:
+    if not isinstance(text, str):
+        raise ValueError(f"{expected}; this is {type(text).__name__}: put it in quotes.")
+    return text
+
+
 def _check_hex(text: str) -> None:
-    if other := re.search(r"[^0-9a-fA-F]", text):
+    if other := re.search(r"[^0-9a-fA-F]", _check_text(text, "Hexadecimal digits are a text")):
         raise ValueError(f"Hexadecimal digits are 0-9 and a-f; here is {other[0]!r}: take it out.")
 
 
 def _check_batch(batch: int) -> int:
-    if batch < 1:
+    if not is_whole(batch) or batch < 1:
         raise ValueError(
-            f"A batch has at least 1 hexadecimal digit; {batch} came: 4 digits are one block."
+            f"A batch has at least 1 hexadecimal digit; {short(batch)} came: 4 are one block."
         )
-    return batch
+    return int(batch)
 
 
 def _check_bits(bits: Sequence[int] | np.ndarray, group: int = 1) -> np.ndarray:
     """`bits` as uint8 of the same shape, once they are known to be bits, in whole groups."""
-    bits = np.asarray(bits)
+    bits = _array(bits)
     if bits.dtype.kind not in "bui":
         raise ValueError(
             f"A bit is a whole number, 0 or 1; these are {bits.dtype}: "
@@ -347,7 +406,7 @@ def _check_bits(bits: Sequence[int] | np.ndarray, group: int = 1) -> np.ndarray:
 
 
 def _check_blocks(blocks: np.ndarray) -> np.ndarray:
-    blocks = np.asarray(blocks)
+    blocks = _array(blocks)
     if blocks.dtype != np.uint16 or blocks.ndim != 1:
         raise ValueError(
             f"Blocks are uint16 (n,); these are {blocks.dtype} {blocks.shape}: "

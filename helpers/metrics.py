@@ -16,7 +16,10 @@ from typing import NamedTuple
 import numpy as np
 import scipy  # loads `scipy.stats` (half a second) only at its first use
 
+from helpers.bits import is_whole, short
+
 CHANCE_OF_BIT = 0.5  # a coin names the right bit every other time
+LARGEST_SIZE = 10**12  # values; their `expected_entropy` takes some megabytes
 CHI_SQUARE_LIMIT = 293.25  # random bytes stay below it 95 times of 100 (255 degrees of freedom)
 
 # encrypt(message bits (n, m), key bits (k,)) -> ciphertext bits (n, c), all uint8 of 0 and 1
@@ -38,10 +41,11 @@ class Share:
     total: int
 
     def __post_init__(self) -> None:
-        if not 0 <= self.hits <= self.total or self.total < 1:
+        whole = is_whole(self.hits) and is_whole(self.total)
+        if not whole or not 0 <= self.hits <= self.total or self.total < 1:
             raise ValueError(
                 "A share is 0 to n hits in n trials, n at least 1; this is "
-                f"{self.hits} of {self.total}: count all the trials, hits or not."
+                f"{short(self.hits)} of {short(self.total)}: count all the trials, hits or not."
             )
 
     @property
@@ -100,7 +104,7 @@ def block_accuracy(true: np.ndarray, guessed: np.ndarray) -> Share:
 
 def chance_of_block(m_bits: int = 16) -> float:
     """The chance of naming a whole block of `m_bits` bits by tossing coins: 2^-m_bits."""
-    return 2.0**-m_bits
+    return 2.0 ** -_check_size(m_bits)
 
 
 def _wrong_bits(true: np.ndarray, guessed: np.ndarray) -> tuple[np.ndarray, int]:
@@ -157,6 +161,11 @@ def key_avalanche(encrypt: Encrypt, message: np.ndarray, key: np.ndarray) -> np.
 
 def _encrypted(encrypt: Encrypt, message: np.ndarray, key: np.ndarray) -> np.ndarray:
     """The ciphertext, after a check that message, key and ciphertext are bits."""
+    if not callable(encrypt):
+        raise ValueError(
+            f"encrypt is a function of message and key; this is {type(encrypt).__name__}: "
+            "pass the function itself, and do not call it."
+        )
     _check_bits(message, ndim=2)
     _check_bits(key, ndim=1)
     ciphertext = encrypt(message, key)
@@ -193,7 +202,7 @@ def npcr_interval(size: int) -> tuple[float, float]:
     Its upper end is 1: no NPCR is too high. A normal approximation: Wu, Noonan & Agaian (2011).
     Raises ValueError if `size` is below 1.
     """
-    _check_size(size)
+    size = _check_size(size)
     mean, deviation = 255 / 256, math.sqrt(255 / size) / 256
     return float(scipy.stats.norm.ppf(0.05, mean, deviation)), 1.0
 
@@ -204,7 +213,7 @@ def uaci_interval(size: int) -> tuple[float, float]:
     A normal approximation: Wu, Noonan & Agaian (2011), where F = 255 is the largest value.
     Raises ValueError if `size` is below 1.
     """
-    _check_size(size)
+    size = _check_size(size)
     f = 255
     variance = (f + 2) * (f**2 + 2 * f + 3) / (18 * (f + 1) ** 2 * f * size)
     low, high = scipy.stats.norm.interval(0.95, (f + 2) / (3 * f + 3), math.sqrt(variance))
@@ -224,7 +233,7 @@ def expected_entropy(size: int) -> float:
 
     Raises ValueError if `size` is below 1.
     """
-    _check_size(size)
+    size = _check_size(size)
     # Of a byte's `size - 1` companions, how many have its value? That makes its surprise, in bits.
     alike = scipy.stats.binom(size - 1, 1 / 256)
     low, high = alike.interval(1 - 1e-12)
@@ -344,8 +353,10 @@ def _check_values(values: np.ndarray) -> None:
         )
 
 
-def _check_size(size: int) -> None:
-    if size < 1:
+def _check_size(size: int) -> int:
+    """`size` as an int of Python's, which does not overflow."""
+    if not is_whole(size) or not 1 <= size <= LARGEST_SIZE:
         raise ValueError(
-            f"A size counts values, at least 1; this is {size}: pass the array's .size."
+            f"A size counts values, at least 1; this is {short(size)}: pass the array's .size."
         )
+    return int(size)

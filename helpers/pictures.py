@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageChops, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
+from helpers.bits import is_whole, short
 from helpers.files import whole_or_nothing
 
 NAMES = ("eye", "penguin", "dog")
@@ -45,9 +46,11 @@ def load(name: str) -> np.ndarray:
 
     Own drawings of the subjects of the paper's figures 4 (eye), 6 (dog) and 7 (penguin).
     """
-    if name not in NAMES:
+    if not isinstance(name, str) or name not in NAMES:
         known = ", ".join(NAMES)
-        raise ValueError(f"The built-in pictures are {known}: choose one of them, not {name!r}.")
+        raise ValueError(
+            f"The built-in pictures are {known}: choose one of them, not {short(name)}."
+        )
     return open_picture(FOLDER / f"{name}.png")
 
 
@@ -179,10 +182,9 @@ def plain_errors(name: str) -> Iterator[None]:
 
 
 def check_max_side(max_side: int) -> None:
-    whole = isinstance(max_side, (int, np.integer)) and not isinstance(max_side, bool)
-    if not whole or max_side < 1:
+    if not is_whole(max_side) or max_side < 1:
         raise ValueError(
-            f"max_side is a whole number of pixels, at least 1; {max_side!r} came: "
+            f"max_side is a whole number of pixels, at least 1; {short(max_side)} came: "
             "give 256, for example."
         )
 
@@ -325,7 +327,13 @@ def save(picture: np.ndarray, path: str | os.PathLike) -> None:
 
     Raises ValueError for what is no picture and for a name that does not end in .png.
     """
-    path, data = Path(path), to_png(picture)
+    data = to_png(picture)
+    if not isinstance(path, (str, os.PathLike)):
+        raise ValueError(
+            f"A picture is saved under a name; this is {type(path).__name__}: "
+            'give "mine.png", for example.'
+        )
+    path = Path(path)
     if path.suffix.lower() != ".png":
         raise ValueError(f"A picture is saved as PNG, without loss: end {path.name!r} in .png.")
     with whole_or_nothing(path) as unfinished:

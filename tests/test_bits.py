@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from helpers import bits
+from tests.fuzzing import ODD_VALUES, outcome
 
 # Small sides, so that odd byte counts, one row and one pixel all come up often.
 pictures = hnp.arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9), st.just(3)))
@@ -274,6 +275,14 @@ BLOCKS = np.zeros(2, np.uint16)
         (lambda: bits.check_key([0.0] * 16), "whole number"),
         (lambda: bits.check_key("0101010101010101"), "parse_key"),
         (lambda: bits.parse_key("010101010101010"), "has 15"),
+        (lambda: bits.parse_key([0, 1]), "a text of 16 digits; this is list"),
+        (lambda: bits.random_key(7), r"generator; this is int.*default_rng"),
+        (lambda: bits.text_to_blocks(b"adi"), "made of a text; this is bytes"),
+        (lambda: bits.bytes_to_bits("adi"), r"Bytes are expected; this is str.*\.encode"),
+        (lambda: bits.bits_to_picture([0] * 8, 1), "A shape is whole numbers.*this is 1"),
+        (lambda: bits.signs_to_bits("adi"), "A sign is a number"),
+        (lambda: bits.flip(bits.PAPER_KEY, True), "no bit True"),
+        (lambda: bits.bits_to_bytes([[0], [0, 1]]), "whole number, 0 or 1"),
         (lambda: bits.parse_key("0101 0101 0101 010l"), "'l'"),
         (lambda: bits.format_key([0] * 8), "has 8"),
         (lambda: bits.flip(bits.PAPER_KEY, 16), "no bit 16"),
@@ -287,3 +296,39 @@ def test_bad_input_is_named_in_one_sentence(call, words):
     message = str(caught.value)
     assert message[0].isupper() and message.endswith(".") and "\n" not in message
     assert ". " not in message and ": " in message  # one sentence, whose last part says what to do
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        bits.picture_to_hex,
+        bits.hex_to_bits,
+        bits.bits_to_hex,
+        bits.bytes_to_bits,
+        bits.bits_to_bytes,
+        bits.picture_to_bits,
+        bits.picture_to_blocks,
+        bits.blocks_to_bits,
+        bits.bits_to_blocks,
+        bits.text_to_blocks,
+        bits.blocks_to_text,
+        bits.values_to_bits,
+        bits.bits_to_values,
+        bits.bits_to_signs,
+        bits.signs_to_bits,
+        bits.check_key,
+        bits.parse_key,
+        bits.format_key,
+        bits.random_key,
+        lambda odd: bits.flip(bits.PAPER_KEY, odd),
+        lambda odd: bits.flip(odd, 0),
+        lambda odd: bits.hex_to_bits("00", odd),
+        lambda odd: bits.bits_to_hex([0] * 4, odd),
+        lambda odd: bits.hex_to_picture("00", odd),
+        lambda odd: bits.bits_to_picture([0] * 8, odd),
+        lambda odd: bits.blocks_to_picture(BLOCKS, odd),
+    ],
+)
+def test_whatever_comes_gets_an_answer_or_a_sentence_and_no_foreign_error(function):
+    for odd in (*ODD_VALUES, np.zeros(3), np.array(["a"]), np.array(3), np.uint8(5), object()):
+        outcome(function, odd)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from helpers import pictures as built_in
 from helpers.learnable import key_recovery
 from helpers.learnable.key_recovery import Matching
-from helpers.learnable.scramble import BlockScrambler, pad, random_key, to_nibbles
+from helpers.learnable.scramble import BlockScrambler, from_nibbles, pad, random_key, to_nibbles
+from tests.fuzzing import ODD_VALUES, outcome
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -178,6 +179,50 @@ def test_shapes_that_do_not_match_are_refused():
         key_recovery.known_plaintext(pictures[:, :30], pictures[:, :30])
     with pytest.raises(ValueError, match="if 1.0 is white"):
         key_recovery.known_plaintext(pictures / 255, pictures)
+
+
+# --- Wrong types ---
+
+PAIR = np.zeros((1, 8, 8, 3), np.uint8)
+
+
+@pytest.mark.parametrize("block_size", [0, -1, True, 4.0, "4", None, [4], 10**30])
+def test_a_block_size_that_is_none_is_named(block_size):
+    for call in (
+        lambda: key_recovery.known_plaintext(PAIR, PAIR, block_size),
+        lambda: key_recovery.ciphertext_only(PAIR, PAIR, block_size),
+        lambda: key_recovery.telling_blocks(block_size),
+        lambda: to_nibbles(PAIR, block_size),
+        lambda: random_key(np.random.default_rng(1), block_size),
+    ):
+        with pytest.raises(ValueError, match="whole number of pixels a side.*the paper's is 4"):
+            call()
+
+
+def test_a_block_size_of_numpy_s_is_a_block_size():
+    rng = np.random.default_rng(15)
+    cipher, picture = cipher_of(rng), natural(1, rng)
+    key = key_recovery.known_plaintext(picture, cipher.encrypt(picture), np.uint8(4))
+    np.testing.assert_array_equal(key, cipher.key)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        key_recovery.chosen_plaintext,
+        BlockScrambler,
+        random_key,
+        from_nibbles,
+        to_nibbles,
+        lambda odd: key_recovery.known_plaintext(odd, PAIR),
+        lambda odd: key_recovery.known_plaintext(PAIR, odd),
+        lambda odd: key_recovery.ciphertext_only(PAIR, PAIR, rng=odd, restarts=1),
+        lambda odd: BlockScrambler(np.arange(96)).decrypt(PAIR, odd),
+    ],
+)
+def test_whatever_comes_gets_an_answer_or_a_sentence_and_no_foreign_error(function):
+    for odd in (*ODD_VALUES, np.zeros(3), np.array(["a"]), np.array(3), np.uint8(5), object()):
+        outcome(function, odd)
 
 
 # --- Ciphertext only ---

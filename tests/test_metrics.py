@@ -16,6 +16,7 @@ from scipy.stats import chi2, norm
 
 from helpers import metrics
 from helpers.metrics import Share
+from tests.fuzzing import ODD_VALUES, outcome
 
 ten_million = 10**7
 counts = st.integers(1, ten_million).flatmap(
@@ -416,6 +417,32 @@ def test_pictures_without_enough_neighbours_are_refused(shape):
 def test_sizes_below_one_are_refused(of_size):
     with pytest.raises(ValueError, match="at least 1; this is 0: pass"):
         of_size(0)
+
+
+@pytest.mark.parametrize("of_size", [metrics.npcr_interval, metrics.uaci_interval])
+def test_a_size_may_be_a_small_integer_of_numpy_s(of_size):
+    assert of_size(np.uint8(200)) == of_size(200)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        *of_one,
+        metrics.npcr_interval,
+        metrics.uaci_interval,
+        metrics.expected_entropy,
+        metrics.chance_of_block,
+        metrics.values_to_bits,
+        metrics.values_to_bytes,
+        lambda odd: metrics.Share(odd, 9),
+        lambda odd: metrics.Share(0, odd),
+        lambda odd: metrics.npcr(odd, odd),
+        lambda odd: metrics.key_avalanche(odd, np.zeros((1, 8), np.uint8), np.zeros(8, np.uint8)),
+    ],
+)
+def test_whatever_comes_gets_an_answer_or_a_sentence_and_no_foreign_error(function):
+    for odd in (*ODD_VALUES, np.zeros(3), np.array(["a"]), np.array(3), np.uint8(5), object()):
+        outcome(function, odd)
 
 
 def test_import_is_light():

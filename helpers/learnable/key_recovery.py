@@ -17,8 +17,10 @@ from dataclasses import dataclass
 import numpy as np
 import scipy  # loads `scipy.optimize` only at its first use
 
+from helpers.bits import check_generator, is_whole, short
 from helpers.learnable.scramble import (
     BlockScrambler,
+    check_block_size,
     check_ciphertexts,
     from_nibbles,
     pad,
@@ -37,6 +39,11 @@ def chosen_plaintext(
     `encrypt` takes and gives uint8 (n, M, M, 3), as `BlockScrambler.encrypt` does. ValueError where
     it is no such cipher.
     """
+    if not callable(encrypt):
+        raise ValueError(
+            f"encrypt is a function of blocks; this is {type(encrypt).__name__}: "
+            "pass cipher.encrypt, for example, and do not call it."
+        )
     blocks = telling_blocks(block_size)
     return known_plaintext(blocks, encrypt(blocks), block_size)
 
@@ -47,7 +54,7 @@ def telling_blocks(block_size: int = 4) -> np.ndarray:
     Nibble j of the n blocks spells the number j with n digits of base 16. The last digit stays
     below 8, so a reversed code, each digit 15 - d, is never another one. Two blocks do up to M = 4.
     """
-    codes = np.arange(6 * block_size**2)
+    codes = np.arange(6 * check_block_size(block_size) ** 2)
     digits = [codes % 16]
     while 16 ** len(digits) < 2 * len(codes):
         digits.append(codes // 16 ** len(digits) % 16)
@@ -65,6 +72,7 @@ def known_plaintext(
     Both are uint8 (n, height, width, 3), the pictures before or after padding. ValueError where no
     key does, or where several do: it names the entries that stay open.
     """
+    block_size = check_block_size(block_size)
     pictures = pad(pictures, block_size)
     if pictures.shape != check_ciphertexts(ciphertexts, block_size).shape:
         raise ValueError(
@@ -164,8 +172,10 @@ def ciphertext_only(
 
     ValueError where there is no picture, or not 2 x 2 blocks in each.
     """
+    if not is_whole(restarts) or restarts < 1:
+        raise ValueError(f"restarts is a whole number, at least 1; {short(restarts)} came: try 8.")
     nibbles = _with_neighbours(check_ciphertexts(ciphertexts, block_size), block_size)
-    half, rng = len(nibbles) // 2, rng or np.random.default_rng(0)
+    half, rng = len(nibbles) // 2, np.random.default_rng(0) if rng is None else check_generator(rng)
     ours = likeness(nibbles)
     theirs = likeness(_with_neighbours(public_pictures, block_size)[half:])
     slots = high_slots(ours[0])

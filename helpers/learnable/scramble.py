@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from helpers.bits import check_generator, is_whole, short
 from helpers.files import whole_or_nothing
 
 CACHE_BYTES = 320 * 1024  # of a batch are worked on at once, so that they stay in the cache
@@ -32,7 +33,7 @@ class BlockScrambler:
     """
 
     def __init__(self, key: Sequence[int] | np.ndarray, block_size: int = 4):
-        self.key, self.block_size = check_key(key, block_size), int(block_size)
+        self.key, self.block_size = check_key(key, block_size), check_block_size(block_size)
         self.key.flags.writeable = False
 
     def encrypt(self, pictures: np.ndarray) -> np.ndarray:
@@ -49,7 +50,7 @@ class BlockScrambler:
         the sides are no whole blocks, or do not come from that size.
         """
         sides = check_ciphertexts(ciphertexts, self.block_size).shape[1:3]
-        height, width = size or sides
+        height, width = sides if size is None else check_sides(size)
         whole = tuple(_round_up(side, self.block_size) for side in (height, width))
         if sides != whole:
             raise ValueError(
@@ -105,12 +106,16 @@ class BlockScrambler:
 
 def random_key(rng: np.random.Generator, block_size: int = 4) -> np.ndarray:
     """One of the (6 M M)! keys, int64 (6 M M,). (For lessons: real keys come from `secrets`.)"""
-    return rng.permutation(_nibbles_of(block_size))
+    return check_generator(rng).permutation(_nibbles_of(block_size))
 
 
 def check_key(key: Sequence[int] | np.ndarray, block_size: int = 4) -> np.ndarray:
     """A copy of `key`, int64 (6 M M,). ValueError unless it has each of 0 to 6 M M - 1 once."""
-    key, count = np.array(key), _nibbles_of(block_size)
+    count = _nibbles_of(block_size)
+    try:
+        key = np.array(key)
+    except Exception:  # rows of unequal lengths, for example
+        key = np.array(None)
     whole = key.ndim == 1 and key.dtype.kind in "ui"
     if not whole or not np.array_equal(np.sort(key), np.arange(count)):
         came = f"{len(set(key.tolist()))} different ones" if whole else f"{key.dtype} {key.shape}"
@@ -139,7 +144,8 @@ def to_nibbles(pictures: np.ndarray, block_size: int = 4) -> np.ndarray:
     byte b is nibble b + 16 times nibble 3 M M + b. Pictures, uint8 (n, height, width, 3), are
     padded as by `pad`; ValueError for others.
     """
-    pictures, m = pad(pictures, block_size), block_size
+    m = check_block_size(block_size)
+    pictures = pad(pictures, m)
     n, height, width, _ = pictures.shape
     blocks = pictures.reshape(n, height // m, m, width // m, 3 * m).transpose(2, 4, 0, 1, 3)
     rows = blocks.reshape(3 * m * m, n, height // m, width // m)
@@ -152,7 +158,7 @@ def from_nibbles(nibbles: np.ndarray) -> np.ndarray:
     ValueError where one is no whole number from 0 to 15, or a block has no 6 M M of them.
     """
     nibbles = np.asarray(nibbles)
-    m = math.isqrt(len(nibbles) // 6)
+    m = math.isqrt(len(nibbles) // 6) if nibbles.ndim else 0
     if nibbles.ndim != 4 or m == 0 or len(nibbles) != 6 * m * m:
         raise ValueError(
             "Nibbles are (6 M M, n, rows, columns) for blocks of M x M pixels; the shape here is "
@@ -174,6 +180,7 @@ def pad(pictures: np.ndarray, block_size: int = 4) -> np.ndarray:
     Pictures are uint8 (n, height, width, 3); ValueError for others.
     """
     height, width = check_pictures(pictures).shape[1:3]
+    block_size = check_block_size(block_size)
     down, right = (_round_up(side, block_size) - side for side in (height, width))
     if down == right == 0:
         return pictures
@@ -196,6 +203,7 @@ def check_pictures(pictures: np.ndarray) -> np.ndarray:
 def check_ciphertexts(ciphertexts: np.ndarray, block_size: int = 4) -> np.ndarray:
     """`ciphertexts`, once they are known to be pictures, as above, of whole blocks."""
     height, width = check_pictures(ciphertexts).shape[1:3]
+    block_size = check_block_size(block_size)
     if height % block_size or width % block_size:
         raise ValueError(
             f"A ciphertext is whole blocks of {block_size} x {block_size} pixels; these have "
@@ -217,13 +225,29 @@ def _remedy(pictures: np.ndarray) -> str:
     return "a picture needs at least one pixel" if 0 in pictures.shape[1:3] else ""
 
 
-def _nibbles_of(block_size: int) -> int:
-    if not isinstance(block_size, (int, np.integer)) or block_size < 1:
+def check_block_size(block_size: int) -> int:
+    """`block_size` as an int of Python's. ValueError unless it is whole, from 1 to 1024."""
+    if not is_whole(block_size) or not 1 <= block_size <= 1024:
         raise ValueError(
-            f"A block has a whole number of pixels a side, at least 1; {block_size!r} came: "
-            "the paper's is 4."
+            "A block has a whole number of pixels a side, at least 1 and at most 1024; "
+            f"{short(block_size)} came: the paper's is 4."
         )
-    return 6 * int(block_size) ** 2
+    return int(block_size)
+
+
+def check_sides(size: tuple[int, int]) -> tuple[int, int]:
+    """`size` of pictures, (height, width). ValueError unless it is two whole numbers."""
+    pair = isinstance(size, (tuple, list)) and len(size) == 2
+    if not pair or not all(is_whole(side) for side in size):
+        raise ValueError(
+            f"A size is (height, width), two whole numbers; this is {short(size)}: "
+            "give pictures.shape[1:3]."
+        )
+    return int(size[0]), int(size[1])
+
+
+def _nibbles_of(block_size: int) -> int:
+    return 6 * check_block_size(block_size) ** 2
 
 
 def _round_up(side: int, block_size: int) -> int:
