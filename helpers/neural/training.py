@@ -154,8 +154,9 @@ class Players:
     """Alice and Bob in one team, Eve in the other, and how far the game has come.
 
     The seed fixes the first weights and every random bit, so on one machine the same seed gives the
-    same weights. TensorFlow parts its sums among the cores: with 1, 2 and 4 threads they came out
-    equal to the bit, with 16 not, and then all weights that follow are others.
+    same weights. TensorFlow parts its sums among the cores, so with more or fewer of them the last
+    digits may differ, and then all weights do: of batches of 512 they did for 1, 4 and 16 threads,
+    of 256 they did not for 1, 2 and 4.
     """
 
     def __init__(
