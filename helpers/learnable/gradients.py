@@ -23,17 +23,14 @@ Gradient = Callable[[Callable, np.ndarray, np.ndarray, str], tuple[np.ndarray, n
 
 
 def cross_entropy(y, logits):
-    """L(theta, x, y) of the paper's equation (1), with a slope that does not vanish.
+    """L(theta, x, y) of the paper's equation (1): log(1 + odds), odds = P(another class) / P(y)."""
+    return keras.losses.sparse_categorical_crossentropy(y, logits, from_logits=True)
 
-    It is log(1 + odds), odds = P(another class) / P(y), and climbs in the same direction as
-    log(odds). But the more sure a network is, the smaller is its slope: with logits ten times as
-    large, float32 has nothing left of it, PGD stands still, and the network seems robust. So where
-    the odds are below e^-SURE, as for no network that is shipped, log(odds) stands in.
-    """
+
+def log_odds(y, logits):
+    """What the cross-entropy follows, and climbs in the same direction, but never vanishes."""
     right, others = right_and_others(y, logits, keras.ops.logsumexp)
-    log_odds = others - right
-    usual = keras.losses.sparse_categorical_crossentropy(y, logits, from_logits=True)
-    return keras.ops.where(log_odds < -SURE, log_odds, usual)
+    return others - right
 
 
 def logit_margin(y, logits):
@@ -65,12 +62,21 @@ def gradient(
 
     The loss is one of `LOSSES`, the model in inference mode. `model_fn` is a Keras model or, on
     TensorFlow, any function from x to logits; it is compiled once, and always has the weights of
-    the moment. ValueError for another loss, and for a model that computes in float16.
+    the moment. ValueError for another loss, for a model that computes in float16, and for logits
+    that are no finite numbers.
+
+    The more sure a network is, the smaller is the slope of the cross-entropy: with logits ten times
+    as large, float32 has nothing left of it, PGD stands still, and the network seems robust. So
+    where the odds are below e^-SURE, as for no network that is shipped, `log_odds` stand in.
     """
     if loss not in LOSSES:
         raise ValueError(f"There is no loss {loss!r}: choose one of {', '.join(LOSSES)}.")
-    grad = compiled_gradient(model_fn, LOSSES[loss])
-    return in_batches(grad, np.asarray(x, np.float32), np.int32(y))
+    x, y = np.asarray(x, np.float32), np.int32(y)
+    slope, logits = in_batches(compiled_gradient(model_fn, LOSSES[loss]), x, y)
+    sure = margin(logits, y) < -SURE
+    if loss == "cross-entropy" and sure.any():
+        slope[sure] = in_batches(compiled_gradient(model_fn, log_odds), x[sure], y[sure])[0]
+    return slope, logits
 
 
 @functools.lru_cache(maxsize=8)
