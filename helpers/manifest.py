@@ -61,10 +61,10 @@ def entries() -> dict[str, dict[str, str]]:
 
 def check_entry(name: str, entry: object) -> None:
     """ValueError unless it names a file below data/, its SHA-256, and how it was made."""
-    below = name.isprintable() and not {"", ".", ".."} & set(name.split("/"))
-    texts = entry if isinstance(entry, dict) and set(entry) == {"sha256", "made"} else {}
-    whole = texts and all(isinstance(text, str) for text in texts.values())
-    if not below or not whole or not re.fullmatch("[0-9a-f]{64}", texts["sha256"]):
+    below = name.isprintable() and {"", ".", ".."}.isdisjoint(name.split("/"))
+    whole = isinstance(entry, dict) and entry.keys() == {"sha256", "made"}
+    whole = whole and isinstance(entry["made"], str) and isinstance(entry["sha256"], str)
+    if not below or not whole or not re.fullmatch("[0-9a-f]{64}", entry["sha256"]):
         raise ValueError(f"{name!r} is no entry of a manifest: remove it.")
 
 

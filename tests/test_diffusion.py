@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 
 import numpy as np
@@ -36,7 +35,7 @@ def diffusing() -> NeuralCipher:
 
 @pytest.fixture(scope="module")
 def study() -> dict:
-    return json.loads(manifest.checked("results/diffusion.json").read_text(encoding="utf-8"))
+    return manifest.results("diffusion")
 
 
 def in_turn(*weights: float) -> np.ndarray:
