@@ -322,7 +322,9 @@ class TrainingMonitor(Control):
         if self.phases:
             figure = figures.training_curves(self.phases, "How many bits of a block are wrong")
         else:
-            figure = figures.framed("Bob's and Eve's wrong bits: their curves grow here")
+            figure = figures.framed(
+                "While they learn, the curves of Bob's and Eve's wrong bits grow here."
+            )
         self.image.value = figures.to_png(figure, dpi=100)
         self.drawn_at = time.monotonic()
 
@@ -707,11 +709,11 @@ class AttackRace(Control):
         return f"{tried}: the best is {bits.format_key(self.progress.key)}."
 
     def still(self) -> bytes:
-        done = 0 if self.progress is None else self.progress.keys_done
-        lines = [f"{done:,} of {KEYS:,} keys tried"]
-        if self.progress is not None:
-            lines.append(f"best key {bits.format_key(self.progress.key)}")
-        return figures.to_png(figures.picture_and_lines(self.drawn, lines, self.alt()))
+        row, column = self.corner()
+        patch = self.drawn[row : row + self.side, column : column + self.side]
+        shown = "the ciphertext" if self.progress is None else "read with the best key"
+        both = [self.drawn, figures.enlarged(patch)]
+        return figures.to_png(figures.pictures_and_text(both, [shown, "the patch"], self.alt()))
 
 
 KEYS = 2**bits.K_BITS
