@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import matplotlib
@@ -31,6 +31,7 @@ ALICE, BOB, EVE = ORANGE, BLUE, VERMILLION
 
 DPI = 110  # pixels an inch of every figure in a lesson
 
+matplotlib.rcdefaults()  # no matplotlibrc, beside a lesson or at home, changes what is shown
 matplotlib.rcParams["font.size"] = 11  # to be read from the last row of a classroom
 
 
@@ -1101,7 +1102,7 @@ def avalanche_by_rounds(curves: dict[str, np.ndarray], used: int, ax: Axes | Non
     ax.axhline(0.5, color=GREY, ls="--", lw=1.5)
     ax.axvline(used, color=BLACK, ls=":", lw=2)
     ax.text(used + 0.3, 0.06, f"the cipher: {used} rounds", fontsize=12)
-    ax.set_title("A round diffuses a little; many of them diffuse all", fontsize=14)
+    ax.set_title("A round changes little; with many, each bit changes half on average", fontsize=14)
     ax.set_xlabel("rounds (bands: from the weakest position to the strongest)", fontsize=12)
     ax.set_ylabel("changed bits of the ciphertext", fontsize=12)
     ax.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
@@ -1124,7 +1125,7 @@ def first_repeats(firsts: np.ndarray, values: int, ax: Axes | None = None) -> Fi
     expected = 1 - np.exp(-(blocks**2) / (2 * values))
     ax.plot(blocks, expected, color=ORANGE, ls="--", lw=2.5, label="expected of birthdays")
     ax.axhline(0.5, color=GREY, lw=1)
-    ax.set_title("After some hundred blocks of 16 bits, one comes again", fontsize=14)
+    ax.set_title("After some hundred blocks of 16 bits, one is seen a second time", fontsize=14)
     ax.set_xlabel("blocks of ciphertext", fontsize=12)
     ax.set_ylabel("runs with a repeat", fontsize=12)
     ax.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
@@ -1133,112 +1134,3 @@ def first_repeats(firsts: np.ndarray, values: int, ax: Axes | None = None) -> Fi
     ax.spines[["top", "right"]].set_visible(False)
     ax.legend(fontsize=12, loc="lower right")
     return ax.figure
-
-
-def compare_ciphers(panels: dict[str, dict[str, tuple[float, str]]]) -> Figure:
-    """Bars for every cipher, a panel for each measure: panels[measure][cipher] = (length, words).
-
-    A bar is 0 to 1 long and drawn to its panel's own scale; the words say the number. See
-    `compared`.
-    """
-    figure = new_figure(12, 6.2)
-    axes = figure.subplots(2, -(-len(panels) // 2), sharey=True)
-    figure.get_layout_engine().set(hspace=0.09, wspace=0.04)
-    figure.suptitle("Three learned ciphers and a real one (each bar to its own scale)", fontsize=15)
-    for ax, (measure, row) in zip(axes.flat, panels.items()):
-        lengths, words = zip(*row.values())
-        ax.barh(range(len(row)), lengths, color=(GREY, BLUE, ORANGE, GREEN), height=0.42)
-        for y, text in enumerate(words):
-            ax.text(0.02, y - 0.38, text, fontsize=12, va="center")
-        ax.set_yticks(range(len(row)), list(row))
-        ax.set_title(measure, fontsize=13, loc="left", weight="bold")
-        ax.set(xlim=(0, 1.02), ylim=(len(row) - 0.6, -0.7), xticks=[])
-        ax.tick_params(labelsize=13, length=0)
-        ax.spines[["top", "right", "bottom"]].set_visible(False)
-    return figure
-
-
-def compared(
-    ciphers: dict[str, dict], tried: dict[str, int]
-) -> dict[str, dict[str, tuple[float, str]]]:
-    """What `compare_ciphers` draws, and a table can say: measure, cipher, (length of bar, words).
-
-    ciphers: as in data/results/comparison.json. tried: how many pairs of message and key Bob has
-    read without an error; a cipher that is not named there is right by construction.
-    """
-
-    def entry(value: float | None, length: Callable, words: Callable, none: str) -> tuple:
-        return (0.0, none) if value is None else (float(length(value)), words(value))
-
-    every = {name: {"pairs_read": tried.get(name)} | found for name, found in ciphers.items()}
-    return {
-        measure: {name: entry(value_of(found), *look) for name, found in every.items()}
-        for measure, (value_of, *look) in MEASURES.items()
-    }
-
-
-def known_blocks(found: dict) -> int | None:
-    """How many give the key away: where some wrong keys agree with one block, two do."""
-    fit = found.get("keys_that_fit_one_known_block")
-    return fit and 1 + (fit > 1)
-
-
-def in_words(seconds: float) -> str:
-    """A time, in seconds or as a power of ten of years."""
-    if seconds < 3600:
-        return f"{seconds:.2g} seconds"
-    power = str(round(np.log10(seconds / (365.25 * 24 * 3600))))
-    return f"10{power.translate(str.maketrans('0123456789', '⁰¹²³⁴⁵⁶⁷⁸⁹'))} years"
-
-
-# What is measured of a cipher: its value, how long the bar is, the words, and those for no value.
-MEASURES = {
-    "Bob reads, no error": (
-        lambda found: found["pairs_read"],
-        lambda pairs: np.log2(pairs) / 32,
-        lambda pairs: f"{'all ' if pairs == 2**32 else ''}{pairs:,} pairs",
-        "everything, by construction",
-    ),
-    "A strong Eve reads": (
-        lambda found: found.get("bits_read_by_strong_eves", {}).get("share"),
-        float,
-        lambda share: f"{100 * share:.5g} % of bits",
-        "not tried",
-    ),
-    "Known blocks needed": (
-        known_blocks,
-        lambda blocks: blocks / 2,
-        lambda blocks: ["one gives the key", "two give the key"][blocks - 1],
-        "no way is known",
-    ),
-    "All keys take": (
-        lambda found: found["seconds_to_try_all_keys"],
-        lambda seconds: (np.log10(seconds) + 3) / 37,
-        in_words,
-        "",
-    ),
-    "A message bit changes": (
-        lambda found: np.mean(found["change_by_message_bit"]),
-        lambda share: 2 * share,
-        lambda share: f"{100 * share:.2g} % of ciphertext",
-        "",
-    ),
-    "A key bit changes": (
-        lambda found: np.mean(found["change_by_key_bit"]),
-        lambda share: 2 * share,
-        lambda share: f"{100 * share:.2g} % of ciphertext",
-        "",
-    ),
-    "The ciphertext is": (
-        lambda found: found["expansion"],
-        lambda times: times / 16,
-        lambda times: "as long as the message" if times == 1 else f"{times:.0f} times as long",
-        "",
-    ),
-    "Encryption (ECB)": (
-        lambda found: found["megabytes_per_second"],
-        lambda speed: np.clip(np.log10(speed) / 4, 0, 1),
-        lambda speed: f"{float(f'{speed:.2g}'):,.0f} MB a second",
-        "",
-    ),
-}

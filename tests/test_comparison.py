@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -16,20 +17,28 @@ from helpers.neural.cipher import NeuralCipher
 @pytest.fixture
 def small(monkeypatch):
     """A pad in the place of each pair, little work, and nothing written into data/."""
-    for name, value in {"KEYS": 3, "MESSAGES": 50, "SIDE": 64, "EVES": 2, "STEPS": 2}.items():
+    few = {"KEYS": 3, "MESSAGES": 50, "EVES": 2, "STEPS": 2, "HEARD": 4, "AT_ONCE": 2, "PATCHES": 1}
+    for name, value in few.items():
         monkeypatch.setattr(comparison, name, value)
     monkeypatch.setattr(NeuralCipher, "load", classmethod(lambda cls, name: pad(name=name)))
 
 
 def test_of_a_pad_everything_is_known(small):
     found = comparison.of_pair("proven", 1)
-    assert np.allclose(found["change_by_message_bit"], 1 / 16)
-    assert np.allclose(found["change_by_key_bit"], 1 / 16)
-    assert found["wrong_bits_under_one_wrong_key_bit"] == pytest.approx(1 / 16)
+    assert found["change_by_message_bit"] == pytest.approx(1 / 16)
+    assert found["change_by_key_bit"] == pytest.approx(1 / 16)
+    assert found["largest_correlation"] == pytest.approx(1)
+    assert found["best_eve"] == {"bits": [0.5, 0], "possible_messages": [65536, 0]}
+    assert (
+        found["patches"]["tried"] == 3 and found["patches"]["key"] == 0
+    )  # a negative is as smooth
     assert found["keys_that_fit_one_known_block"] == 1
     assert found["bits_read_by_least_squares_from_64_blocks"] == 1
     assert found["expansion"] == 1
-    eves = found["bits_read_by_strong_eves"]
+
+
+def test_eves_read_nothing_of_a_pad(small):
+    eves = comparison.strong_eves("proven", 1)
     assert len(eves["each"]) == 2
     assert eves["interval"][0] <= eves["share"] <= eves["interval"][1]
     assert eves["share"] == pytest.approx(0.5, abs=0.01)
@@ -37,10 +46,18 @@ def test_of_a_pad_everything_is_known(small):
 
 def test_aes_diffuses(small):
     found = comparison.of_aes(1)
-    assert np.mean(found["change_by_message_bit"]) == pytest.approx(0.5, abs=0.02)
-    assert np.mean(found["change_by_key_bit"]) == pytest.approx(0.5, abs=0.02)
-    assert found["wrong_bits_under_one_wrong_key_bit"] == pytest.approx(0.5, abs=0.02)
-    assert found["seconds_to_try_all_keys"] > 1e20
+    assert found["change_by_message_bit"] == pytest.approx(0.5, abs=0.02)
+    assert found["change_by_key_bit"] == pytest.approx(0.5, abs=0.02)
+    assert found["largest_correlation"] < 0.02
+
+
+def test_the_largest_correlation_is_found_whatever_its_sign():
+    rng = np.random.default_rng(1)
+    message = rng.integers(0, 2, (10_000, 3))
+    ciphertext = rng.normal(size=(10_000, 4))
+    assert comparison.largest_correlation(message, ciphertext) < 0.05
+    ciphertext[:, 2] = 5 - 2.0 * message[:, 1]
+    assert comparison.largest_correlation(message, ciphertext) == pytest.approx(1)
 
 
 def test_aes_is_the_one_of_the_standard():
@@ -51,12 +68,22 @@ def test_aes_is_the_one_of_the_standard():
     assert np.packbits(ciphertext).tobytes().hex() == "69c4e0d86a7b0430d8cdb78070b4c55a"
 
 
-def test_the_command_writes_all_four_with_their_provenance(small, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("options", "name", "measured"),
+    [
+        ([], "comparison", ["paper", "proven", "diffusing", "AES-128"]),
+        (["--eves"], "strong_eves", ["paper", "proven", "diffusing"]),
+    ],
+)
+def test_the_command_writes_all_with_their_provenance(
+    small, tmp_path, monkeypatch, options, name, measured
+):
     monkeypatch.setattr(manifest, "DATA", tmp_path)
     monkeypatch.setattr(manifest, "MANIFEST", tmp_path / "MANIFEST.json")
-    (tmp_path / "results").mkdir()
+    monkeypatch.setattr(sys, "argv", ["comparison", *options])
     comparison.main()
-    content = json.loads((tmp_path / "results" / "comparison.json").read_text("utf-8"))
-    assert list(content["ciphers"]) == ["paper", "proven", "diffusing", "AES-128"]
-    assert content["provenance"]["command"] == "python -m helpers.neural.comparison"
-    assert "results/comparison.json" in manifest.entries()
+    content = json.loads((tmp_path / "results" / f"{name}.json").read_text("utf-8"))
+    assert list(content["ciphers"]) == measured
+    command = " ".join(["python -m helpers.neural.comparison", *options])
+    assert content["provenance"]["command"] == command
+    assert manifest.entries()[f"results/{name}.json"]["made"] == command

@@ -29,15 +29,6 @@ ROWS = {"Plain": 1.0, "Encrypted": 0.3}
 RUNGS = dict(zip(figures.RUNGS, np.linspace(0, 1, len(figures.RUNGS))))
 BANDS = np.linspace([0, 0.1, 0.2], [0.4, 0.5, 0.55], 8)
 TWO_BITS = np.tile(np.arange(4), (4, 1))
-AES = {
-    "seconds_to_try_all_keys": 2e33,
-    "change_by_message_bit": [0.5] * 128,
-    "change_by_key_bit": [0.49, 0.51],
-    "expansion": 1.0,
-    "megabytes_per_second": 7848.0,
-}
-EVES = {"bits_read_by_strong_eves": {"share": 0.97}, "keys_that_fit_one_known_block": 2.6}
-CIPHERS = {"pair": AES | EVES | {"seconds_to_try_all_keys": 0.25, "expansion": 16.0}, "AES": AES}
 BY_EPS = {rung: np.array([error, 1]) for rung, error in RUNGS.items()}
 
 EXAMPLES = {  # the arguments of one call for every plot
@@ -47,7 +38,6 @@ EXAMPLES = {  # the arguments of one call for every plot
     "bit_planes": (SMALL,),
     "avalanche_by_rounds": ({"of the message": BANDS, "of the key": BANDS / 2}, 6),
     "cipher_tables": ([TWO_BITS ^ TWO_BITS.T, TWO_BITS], ["a pad", "none"], "messages", "keys"),
-    "compare_ciphers": (figures.compared(CIPHERS, {"pair": 2**32}),),
     "distinct_by_way": ({"one": [65536, 65536], "another": [4, 900]},),
     "first_repeats": (np.arange(100, 700, 5), 65536),
     "spread": ([BANDS > 0.3, BANDS > 0.1], ["a message bit", "a key bit"]),
@@ -343,35 +333,6 @@ def test_whoever_measured_keeps_a_look_in_every_column():
     left, right = figures.scenario_errors(errors).axes
     assert [line.get_label() for line in left.lines] == ["paper", "ours"]
     assert left.lines[1].get_marker() == right.lines[0].get_marker() != left.lines[0].get_marker()
-
-
-def test_a_comparison_says_each_number_and_what_has_none():
-    words = {
-        measure: [row[name][1] for name in ("pair", "AES")]
-        for measure, row in figures.compared(CIPHERS, {"pair": 2**32}).items()
-    }
-    assert words["Bob reads, no error"] == [
-        "all 4,294,967,296 pairs",
-        "everything, by construction",
-    ]
-    assert words["A strong Eve reads"] == ["97 % of bits", "not tried"]
-    assert words["Known blocks needed"] == ["two give the key", "no way is known"]
-    assert words["All keys take"] == ["0.25 seconds", "10²⁶ years"]
-    assert words["The ciphertext is"] == ["16 times as long", "as long as the message"]
-    assert words["Encryption (ECB)"] == ["7,800 MB a second"] * 2
-
-
-def test_bars_of_a_comparison_fit_their_panels():
-    panels = figures.compared(CIPHERS, {"pair": 10_000_000})
-    lengths = [length for row in panels.values() for length, _ in row.values()]
-    assert min(lengths) >= 0 and max(lengths) <= 1.02
-    assert panels["Bob reads, no error"]["pair"][1] == "10,000,000 pairs"
-
-
-def test_one_block_is_enough_where_one_key_fits():
-    assert figures.known_blocks({"keys_that_fit_one_known_block": 1.0}) == 1
-    assert figures.known_blocks({"keys_that_fit_one_known_block": 1.05}) == 2
-    assert figures.known_blocks({}) is None
 
 
 def test_a_table_shows_every_ciphertext_where_it_stands():
