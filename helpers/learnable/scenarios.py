@@ -383,7 +383,7 @@ def read_report(path: Path) -> dict:
     whole = content.keys() - {"provenance"} == parts
     whole = whole and all(isinstance(part, dict) for part in content.values())
     if not whole or not all(
-        is_row(row, rows.get((part, name), ()))
+        (part, name) in rows and is_row(row, rows[part, name])
         for part in parts - {"about"}
         for name, row in content[part].items()
     ):
