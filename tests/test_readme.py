@@ -75,11 +75,20 @@ def test_the_table_of_scenarios_is_that_of_the_results(name):
     assert row.endswith(f"| {' | '.join(found)} |")
 
 
-def test_what_a_key_holder_needs_is_that_of_the_ladder():
+def test_the_errors_at_the_smallest_noise_are_those_of_the_ladder():
     ladders = [report["ladder"]["1"] for report in scenarios.results("laptop")]
-    search = np.mean([ladder["discrete_search"] for ladder in ladders])
-    plain = np.mean([ladder["white_box_on_plain"] for ladder in ladders])
-    assert f"{search:.2f}, against {plain:.2f} without encryption" in README
+    rungs = ("white_box_on_plain", "through_cipher", "discrete_search")
+    plain, through, search = (np.mean([ladder[rung] for ladder in ladders]) for rung in rungs)
+    assert f"{plain:.2f} without encryption, {through:.2f} through the cipher" in README
+    assert f"makes {search:.2f} of the encrypted" in README
+
+
+def test_what_differs_by_seed_is_given_by_seed():
+    reports = scenarios.results("laptop")
+    attack = [f"{report['scenarios']['Encrypted']['adversarial']:.3f}" for report in reports]
+    noise = [f"{report['ladder']['25.5']['random_noise']:.3f}" for report in reports]
+    for one, two, three in (attack, noise):
+        assert f"{one}, {two} and {three}" in README
 
 
 @pytest.mark.parametrize("name", ["proven", "uncorrelated", "diffusing"])
