@@ -285,7 +285,6 @@ class TrainingMonitor(Control):
         row = HBox([self.stop, self.bar], layout=Layout(width="100%", max_width="880px"))
         super().__init__([row, self.line, self.image])
         self.stop.on_click(self.ask_to_stop)
-        hear_while_busy(self.stop)
         self.draw()
 
     def ask_to_stop(self, _=None) -> None:
@@ -303,8 +302,7 @@ class TrainingMonitor(Control):
             say(self.line, self.alt() + (STOPPED if stopping else ""))
             self.draw()
         if stopping or done >= 1:
-            self.stop.disabled = True
-            hear_while_busy(self.stop)
+            self.let_stop(False)
         return stopping
 
     def begin(self, history) -> None:
@@ -315,7 +313,13 @@ class TrainingMonitor(Control):
         if self.phases and history.iteration[0] <= self.phases[-1].iteration[-1]:
             self.phases = []
         self.phases.append(history)
-        self.stopping = self.stop.disabled = False
+        self.stopping = False
+        self.let_stop(True)
+
+    def let_stop(self, may: bool) -> None:
+        """Stop can be clicked while a phase runs, and only then."""
+        self.stop.disabled = not may
+        hear_while_busy(self.stop)  # after each word to the button
 
     def draw(self) -> None:
         """Draw the curves of all phases anew."""
@@ -342,10 +346,10 @@ class TrainingMonitor(Control):
 
 
 def hear_while_busy(button: Widget) -> None:
-    """Let the first click on `button` through even while a cell runs.
+    """Let the next click on `button` through even while a cell runs.
 
     JupyterLab sends clicks to a thread of their own, but ipykernel 7.4 hands each to the thread
-    that last spoke to the widget. For a new one that is the main thread, where the cell runs.
+    that last spoke to the widget: often the main one, where the cell runs.
     """
     vars(button.comm).pop("_reply_subshell_id", None)
 

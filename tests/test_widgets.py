@@ -392,6 +392,19 @@ def test_stop_before_a_phase_is_not_kept_for_it():
     assert not train(monitor, phase_of(500), start=1000)
 
 
+def test_a_click_is_heard_while_the_cell_runs_that_last_spoke_to_the_button():
+    monitor = widgets.training_monitor()
+
+    def as_ipykernel_does(change) -> None:
+        monitor.stop.comm._reply_subshell_id = None  # the main thread, which is busy
+
+    monitor.stop.observe(as_ipykernel_does, names="disabled")
+    for first in (0, 1000):
+        train(monitor, phase_of(1000), start=first, points=5)
+        assert not monitor.stop.disabled
+        assert "_reply_subshell_id" not in vars(monitor.stop.comm)
+
+
 def test_new_players_begin_at_phase_one_and_the_same_go_on():
     monitor = widgets.training_monitor()
     train(monitor, phase_of(1000))
