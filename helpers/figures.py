@@ -32,6 +32,7 @@ ALICE, BOB, EVE = ORANGE, BLUE, VERMILLION
 DPI = 110  # pixels an inch of every figure in a lesson
 
 matplotlib.rcdefaults()  # no matplotlibrc, beside a lesson or at home, changes what is shown
+matplotlib.rcParams["text.parse_math"] = False  # a name with dollars in it is no formula
 matplotlib.rcParams["font.size"] = 11  # to be read from the last row of a classroom
 
 

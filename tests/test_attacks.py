@@ -341,6 +341,13 @@ def test_pictures_without_a_slope_stay_finite_and_are_told(norm):
     assert np.isfinite(found).all() and (found[3:] != x[3:]).any(axis=(1, 2, 3)).all()
 
 
+def test_a_network_through_which_no_slope_comes_is_told(linear):
+    x, y = np.full((4, SIDE, SIDE, 3), 0.4, np.float32), np.array([0, 1, 2, 0])
+    with pytest.warns(UserWarning, match="stood still at 4 of 4 pictures"):
+        found = projected_gradient_descent(lambda x: linear(keras.ops.round(x)), x, y)
+    np.testing.assert_array_equal(found, x)
+
+
 def test_a_network_that_never_changes_its_mind_is_told(linear, cipher):
     model, pictures = keras.models.clone_model(linear), some_pictures(4)
     model.set_weights([0 * weights for weights in linear.get_weights()])

@@ -185,6 +185,10 @@ def test_a_row_of_pictures_shows_each_under_its_title():
     assert np.array_equal(drawn[1], EYE[:, ::-1])
 
 
+def test_a_title_with_dollars_in_it_is_no_formula():
+    figures.to_png(figures.picture_row([np.zeros((4, 4, 3), np.uint8)], [r"a pair called $\frac$"]))
+
+
 def test_a_dark_grey_picture_stays_dark():
     """Greys are drawn as they are, not stretched from black to white."""
     image = pixels(figures.to_png(figures.picture_row([np.full((8, 8), 60, np.uint8)], [""])))

@@ -109,7 +109,7 @@ def tensorflow_gradient(model_fn: Callable, loss: Callable) -> Callable:
             tape.watch(x)
             logits = keras.ops.cast(model_fn(x), "float32")
             losses = loss(y, logits)
-        return tape.gradient(losses, x), logits
+        return tape.gradient(losses, x, unconnected_gradients="zero"), logits
 
     return grad
 

@@ -40,6 +40,7 @@ import numpy as np
 from tqdm import tqdm
 
 from helpers import manifest
+from helpers.bits import short
 from helpers.files import check_writable, read_json, write_json
 from helpers.neural.chain import Chain, Link
 from helpers.neural.cipher import NeuralCipher
@@ -414,10 +415,10 @@ def count(
 
 def check_range(numbers: range, size: int) -> None:
     """ValueError unless there is one, and all are messages, or keys. In a range none is twice."""
-    if not isinstance(numbers, range) or not set(numbers) or not set(numbers) <= set(range(size)):
+    if not (isinstance(numbers, range) and numbers and {numbers[0], numbers[-1]} <= {*range(size)}):
         raise ValueError(
-            f"Messages and keys of this pair are 0 to {size - 1:,}; here is {numbers}: choose a "
-            f"part of range({size})."
+            f"Messages and keys of this pair are 0 to {size - 1:,}; here is {short(numbers)}: "
+            f"choose a part of range({size})."
         )
 
 
