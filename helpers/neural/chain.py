@@ -17,8 +17,8 @@ import numpy as np
 
 from helpers.files import json_in
 
-# So few that NumPy leaves a product with a matrix of 64 x 64 to one core: from 128 rows on it would
-# be shared between cores, which on a busy machine takes ten times as long.
+# So few that NumPy leaves a product with a matrix of 64 x 64 to one core, also where
+# OPENBLAS_NUM_THREADS allows more: shared, it takes ten times as long on a busy machine.
 ROWS_AT_ONCE = 96
 
 MOST_NUMBERS = 1 << 22  # in a matrix: many times what any network of the kit has
