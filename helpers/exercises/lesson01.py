@@ -81,7 +81,7 @@ distinct_blocks = FunctionExercise(
         ),
         (
             lambda picture: (picture.size + 1) // 2,
-            "you counted all blocks, and each that comes again counts once only.",
+            "you counted all blocks, and each that occurs several times counts once only.",
         ),
         (
             lambda picture: np.unique(picture).size,

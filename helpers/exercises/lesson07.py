@@ -141,6 +141,6 @@ keys_for_a_film_frame = Exercise(
         (47.4609375, "a key that is begun counts as a whole one."),
         (95, "you gave each byte a counter; a block has two bytes."),
         (32, "these are the pixels, each with a counter; a pixel has a block and a half."),
-        (1, "then counters would come again, and the xor of two blocks would lie open."),
+        (1, "then counters would be used a second time, and the xor of two blocks would lie open."),
     ],
 )
