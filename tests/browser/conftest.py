@@ -52,6 +52,7 @@ UNTIL_READY = """async () => {
     await jupyterapp.restored;
     await jupyterapp.shell.currentWidget.revealed;
     await jupyterapp.shell.currentWidget.sessionContext.ready;
+    await jupyterapp.shell.currentWidget.sessionContext.session.kernel.info;
 }"""
 COUNTS = """() => [...jupyterapp.shell.currentWidget.content.model.cells]
     .filter(cell => cell.type === "code").map(cell => cell.executionCount)"""
