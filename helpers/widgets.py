@@ -44,7 +44,7 @@ from scipy.special import softmax
 from helpers import bits, figures, metrics, pictures
 from helpers.learnable.scramble import BlockScrambler, random_key
 from helpers.neural import eavesdropping
-from helpers.neural.cipher import Ciphertext, NeuralCipher, distinct_rows
+from helpers.neural.cipher import Ciphertext, NeuralCipher, check_cipher, distinct_rows
 
 if TYPE_CHECKING:
     from helpers.quiet_keras import keras
@@ -377,6 +377,8 @@ class KeyFlipper(Control):
         key: np.ndarray,
         rng: np.random.Generator,
     ):
+        for cipher in ciphers:
+            check_cipher(cipher)
         self.picture, self.rng = picture, rng
         self.right_key = self.key = bits.check_key(key)
         self.names = [cipher.name for cipher in ciphers]
@@ -525,7 +527,7 @@ def key_flipper(
 
     picture: uint8 (height, width, 3); key: 16 bits. Where they are not, the control says so.
     """
-    ciphers = [cipher] if isinstance(cipher, NeuralCipher) else list(cipher)
+    ciphers = list(cipher) if isinstance(cipher, (list, tuple)) else [cipher]
     return built(KeyFlipper, ciphers, picture, key, rng or np.random.default_rng())
 
 
@@ -536,6 +538,7 @@ class BlockExplorer(Control):
     """Two sliders choose a byte, and its block is taken apart; see `block_explorer`."""
 
     def __init__(self, cipher: NeuralCipher, picture: np.ndarray, key: np.ndarray):
+        check_cipher(cipher)
         pictures.check_picture(picture)
         self.cipher, self.picture, self.key = cipher, picture, bits.check_key(key)
         self.blocks = bits.picture_to_blocks(picture)
@@ -619,9 +622,9 @@ class AttackRace(Control):
     """A patch of ciphertext to choose, and a brute force to start and stop; see `attack_race`."""
 
     def __init__(self, cipher: NeuralCipher, ciphertext: Ciphertext, side: int):
-        height, width, _ = ciphertext.shape
         eavesdropping.check_analog(cipher)
         eavesdropping.cut(ciphertext, 0, 0, side, side)  # the error, if there is to be one
+        height, width, _ = ciphertext.shape
         self.cipher, self.ciphertext, self.side = cipher, ciphertext, side
         self.decrypt = decryption(cipher, ciphertext)
         row, column = busiest_patch(ciphertext, side)
@@ -750,7 +753,7 @@ class ScrambleExplorer(Control):
     """A picture, scrambled block by block and put back in order; see `scramble_explorer`."""
 
     def __init__(self, choices: Mapping[str, np.ndarray], rng: np.random.Generator):
-        if not choices:
+        if not isinstance(choices, Mapping) or not choices:
             raise ValueError("There is no picture to choose from: give at least one, with a name.")
         for picture in choices.values():
             pictures.check_picture(picture)

@@ -488,7 +488,9 @@ def test_a_wrong_type_of_anything_is_told_in_a_sentence(name, tmp_path, monkeypa
 
 
 def test_a_picture_in_place_of_a_ciphertext(cipher):
-    with pytest.raises(ValueError, match="is a Ciphertext, .*; here is ndarray: pass what encrypt"):
+    with pytest.raises(
+        ValueError, match="A Ciphertext is asked for, .*; here is ndarray: pass what encrypt"
+    ):
         cipher.decrypt(EYE, PAPER_KEY)
 
 

@@ -258,6 +258,28 @@ def test_a_patch_outside_the_picture_is_refused(corner):
     assert "must lie in the picture" in refusal(lambda: eavesdropping.cut(HEARD["eye"], *corner))
 
 
+@pytest.mark.parametrize("corner", [(0.5, 0, 8, 8), (0, "0", 8, 8), (0, 0, None, 8)])
+def test_a_patch_has_whole_numbers(corner):
+    ciphertext = pad().encrypt(pictures.load("eye"), bits.PAPER_KEY)
+    assert "whole numbers of pixels" in refusal(lambda: eavesdropping.cut(ciphertext, *corner))
+
+
+def test_what_is_no_pair_and_what_is_no_ciphertext_is_named():
+    picture = pictures.load("eye")
+    text = refusal(lambda: eavesdropping.cut(picture, 0, 0, 8, 8))
+    assert "A Ciphertext is asked for" in text and "here is ndarray" in text
+    text = refusal(lambda: next(eavesdropping.brute_force("paper", picture)))
+    assert "A trained pair is asked for, and here is str" in text
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--seed", "2"], ["out.json"]])
+def test_the_command_takes_no_arguments_and_works_for_none(words, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["eavesdropping", *words])
+    monkeypatch.setattr(eavesdropping.commands, "result_at", None)
+    with pytest.raises(SystemExit):
+        eavesdropping.main()
+
+
 def test_variety_counts_the_different_blocks_of_each_patch():
     variety = eavesdropping.variety(HEARD["penguin"], side=16)
     assert variety.shape == (16, 16)

@@ -580,6 +580,12 @@ def test_what_is_no_picture_gets_a_sentence_in_the_control(cipher, make):
     assert "A picture is a uint8 array" in make(cipher, np.zeros((4, 4), np.uint8)).alt()
 
 
+@pytest.mark.parametrize("make", [widgets.key_flipper, widgets.block_explorer, widgets.attack_race])
+def test_what_comes_in_the_wrong_order_gets_a_sentence_in_the_control(cipher, make):
+    picture = np.zeros((8, 8, 3), np.uint8)
+    assert "A trained pair is asked for, and here is ndarray" in make(picture, cipher).alt()
+
+
 def test_a_thousand_flips_leave_nothing_behind(cipher):
     flipper = widgets.key_flipper(cipher, pictures.load("penguin")[:32, :32])
     buttons, rng = all_of(ToggleButton, flipper), np.random.default_rng(1)
@@ -791,6 +797,7 @@ def test_a_picture_of_no_whole_blocks_comes_back_in_its_size():
     ("choices", "said"),
     [
         ({}, "There is no picture to choose from: give at least one, with a name."),
+        (np.zeros((4, 4, 3), np.uint8), "There is no picture to choose from"),
         ({"grey": np.zeros((4, 4), np.uint8)}, "A picture is a uint8 array"),
     ],
 )

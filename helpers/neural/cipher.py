@@ -34,7 +34,7 @@ from helpers.bits import (
 from helpers.files import as_path, json_in, naming, read_npz, write_npz
 from helpers.neural import modes
 from helpers.neural.chain import Chain, check_block_function, links_of
-from helpers.neural.ciphertext import Ciphertext
+from helpers.neural.ciphertext import Ciphertext, check_ciphertext
 from helpers.neural.rounds import Rounds, round_table
 from helpers.pictures import check_picture
 
@@ -210,11 +210,7 @@ class NeuralCipher:
         mode; who expects a certain `mode` may say so. Raises ValueError where the ciphertext is not
         of this pair or of another mode than expected.
         """
-        if not isinstance(ciphertext, Ciphertext):
-            raise ValueError(
-                "What is decrypted is a Ciphertext, which knows the shape of its picture; here is "
-                f"{type(ciphertext).__name__}: pass what encrypt returned, or Ciphertext.load."
-            )
+        check_ciphertext(ciphertext)
         if ciphertext.cipher != self.fingerprint:
             raise ValueError(
                 f"This ciphertext is of another pair ({ciphertext.cipher}), not of {self.name!r} "
@@ -283,6 +279,15 @@ def check_pair_file(path: Path) -> None:
     if path.suffix != ".npz":
         raise ValueError(
             f"The file of a pair is called NAME.npz, and not {path.name!r}: rename it."
+        )
+
+
+def check_cipher(cipher: NeuralCipher) -> None:
+    """ValueError for anything else, the name of a pair say."""
+    if not isinstance(cipher, NeuralCipher):
+        raise ValueError(
+            f"A trained pair is asked for, and here is {type(cipher).__name__}: give "
+            'NeuralCipher.load("paper"), for example.'
         )
 
 

@@ -154,6 +154,15 @@ LABELS = {"shape", "cipher", "mode", "iv", "nonce"}
 # --- what a ciphertext must be --------------------------------------------------------------------
 
 
+def check_ciphertext(ciphertext: Ciphertext) -> None:
+    """ValueError for anything else, a picture say."""
+    if not isinstance(ciphertext, Ciphertext):
+        raise ValueError(
+            "A Ciphertext is asked for, which knows the shape of its picture; here is "
+            f"{type(ciphertext).__name__}: pass what encrypt returned, or Ciphertext.load."
+        )
+
+
 def check_shape(shape: tuple[int, int, int]) -> None:
     """ValueError unless it is the shape of a picture."""
     kinds = (int, np.integer)

@@ -20,7 +20,7 @@ import numpy as np
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from tqdm import tqdm
 
-from helpers import manifest, metrics, pictures
+from helpers import commands, manifest, metrics, pictures
 from helpers.bits import (
     ALL_BLOCKS,
     PAPER_KEY,
@@ -30,7 +30,7 @@ from helpers.bits import (
     random_key,
     signs_to_bits,
 )
-from helpers.files import check_writable, write_json
+from helpers.files import write_json
 from helpers.neural import eavesdropping
 from helpers.neural.cipher import NeuralCipher
 from helpers.neural.ciphertext import Ciphertext
@@ -223,16 +223,12 @@ def main() -> None:
     parser.add_argument("--eves", action="store_true", help="train strong Eves: strong_eves.json")
     eves, seed, started = parser.parse_args().eves, 1, perf_counter()
     command = f"{parser.prog}{' --eves' * eves}"
-    name = f"results/{'strong_eves' if eves else 'comparison'}.json"
-    try:
-        check_writable(manifest.DATA / name)
+    path = manifest.DATA / "results" / f"{'strong_eves' if eves else 'comparison'}.json"
+    with commands.result_at(path, command):
         found = {pair: (strong_eves if eves else of_pair)(pair, seed) for pair in tqdm(PAIRS)}
         found |= {} if eves else {"AES-128": of_aes(seed)}
         about = manifest.provenance(command, seed, perf_counter() - started)
-        write_json(manifest.DATA / name, {"provenance": about, "ciphers": found})
-    except (OSError, ValueError) as error:
-        raise SystemExit(str(error)) from None
-    manifest.record(name, command)
+        write_json(path, {"provenance": about, "ciphers": found})
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ paper's three phases and writes what lesson 03 shows of them.
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from time import perf_counter
@@ -35,11 +36,13 @@ from helpers.bits import (
     bits_to_blocks,
     bits_to_signs,
     blocks_to_bits,
+    is_whole,
     signs_to_bits,
 )
 from helpers.files import write_json
 from helpers.neural.chain import ACTIVATIONS, Chain
-from helpers.neural.cipher import Ciphertext, NeuralCipher
+from helpers.neural.cipher import Ciphertext, NeuralCipher, check_cipher
+from helpers.neural.ciphertext import check_ciphertext
 from helpers.neural.rounds import Rounds
 from helpers.neural.rows import under_every_key
 
@@ -263,6 +266,7 @@ def brute_force(
     merge none; and for a pair of bits, where no key does.
     """
     check_analog(cipher)
+    check_ciphertext(patch)
     different = np.unique(patch.values, axis=0)
     if len(different) < NOT_FLAT:
         raise ValueError(
@@ -284,6 +288,7 @@ def brute_force(
 
 def check_analog(cipher: NeuralCipher) -> None:
     """ValueError for a pair whose ciphertext is bits: no wrong key contradicts itself."""
+    check_cipher(cipher)
     if cipher.binary:
         raise ValueError(
             f"Every key of the pair {cipher.name!r} turns different blocks into different ones, so "
@@ -338,12 +343,18 @@ def cut(ciphertext: Ciphertext, top: int, left: int, height: int, width: int) ->
     Raises ValueError where the patch lies outside, where a block would straddle its edge: left,
     width and the picture's width must be even; and in a mode in which blocks depend on their place.
     """
+    check_ciphertext(ciphertext)
     if ciphertext.mode != "ECB":
         raise ValueError(
             f"Only in ECB mode does a patch stand alone, and this ciphertext is in "
             f"{ciphertext.mode} mode: encrypt in ECB mode, or take the whole of it."
         )
     rows, columns, _ = ciphertext.shape
+    if not all(map(is_whole, (top, left, height, width))):
+        raise ValueError(
+            "The place and the sides of a patch are whole numbers of pixels, and here is something "
+            "else: give 0, 0, 8, 8, for example."
+        )
     if left % 2 or width % 2 or columns % 2:
         raise ValueError(
             "Two pixels share a block, so a patch begins and ends at even columns; this one begins "
@@ -431,6 +442,7 @@ def main() -> None:
     from helpers.neural import training
 
     seed, command = 1, "python -m helpers.neural.eavesdropping"
+    argparse.ArgumentParser(command, description=main.__doc__).parse_args()
     path = manifest.DATA / "results" / "three_phases.json"
     recipe = training.Recipe("Adam", training.lesson_recipe.phases[:3])
     with commands.result_at(path, command):

@@ -43,7 +43,7 @@ from helpers import manifest
 from helpers.bits import short
 from helpers.files import check_writable, read_json, write_json
 from helpers.neural.chain import Chain, Link
-from helpers.neural.cipher import NeuralCipher
+from helpers.neural.cipher import NeuralCipher, check_cipher
 from helpers.neural.rounds import Coupling, Rounds
 from helpers.neural.rows import CouplingRows, GateRows, Margin, Near, Rows, margin, overflows
 
@@ -240,8 +240,8 @@ class Counter:
 
     def __init__(self, cipher: NeuralCipher):
         """ValueError unless the pair is one that can be counted."""
-        self.cipher = cipher
         alice, bob = networks(cipher)
+        self.cipher = cipher
         if isinstance(cipher.alice, Rounds):
             self.rounds, self.alice_by_message = cipher.alice.count, Rows(cipher.alice, "block", 16)
         else:
@@ -300,6 +300,7 @@ def rows_by_key(network: Chain | Coupling) -> GateRows | CouplingRows:
 
 def networks(cipher: NeuralCipher) -> tuple[Chain | Coupling, Chain | Coupling]:
     """Alice and Bob, or their rounds. ValueError unless they are a pair that can be counted."""
+    check_cipher(cipher)
     alice, bob = cipher.alice, cipher.bob
     if not cipher.binary:
         raise ValueError(
