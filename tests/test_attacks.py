@@ -141,10 +141,14 @@ def test_however_sure_a_network_is_the_slope_keeps_its_direction(linear, times):
     np.testing.assert_allclose((cosine / np.linalg.norm(slope, axis=1))[~between], 1, atol=1e-3)
 
 
-def test_another_loss_and_a_network_in_16_bits_are_refused(linear):
+def test_another_loss_no_network_and_one_in_16_bits_are_refused(linear):
     x, y = as_floats(some_pictures(1)), np.array([0])
     with pytest.raises(ValueError, match="no loss 'dice': choose one of cross-entropy, margin"):
         gradient(linear, x, y, "dice")
+    with pytest.raises(ValueError, match="A model gives logits; None came: load one"):
+        gradient(None, x, y)
+    with pytest.raises(ValueError, match="A Keras model gives logits; 'Plain' came: load one"):
+        gradients.scores("Plain", x)
     half = keras.Sequential([keras.Input((SIDE, SIDE, 3)), keras.layers.Flatten()], name="half")
     half.dtype_policy = keras.DTypePolicy("mixed_float16")
     with pytest.raises(ValueError, match="computes in float16.*build it in float32"):

@@ -424,7 +424,7 @@ def test_a_name_that_no_file_can_have(name):
 
 
 def test_a_folder(tmp_path):
-    with pytest.raises(ValueError, match="is no file but a folder: add the picture's name"):
+    with pytest.raises(ValueError, match="is a folder or a device: give the name"):
         pictures.open_picture(tmp_path)
 
 

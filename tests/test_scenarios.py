@@ -245,6 +245,8 @@ def test_all_that_is_shipped_is_whole(monkeypatch):
 
 
 def test_results_of_no_scale_are_refused():
+    with pytest.raises(ValueError, match=r"no scale \[\]: choose one of classroom"):
+        scenarios.results([])
     with pytest.raises(ValueError, match="no scale 'huge': choose one of classroom, laptop, paper"):
         scenarios.results("huge")
 

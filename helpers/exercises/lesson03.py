@@ -36,6 +36,7 @@ repeated_blocks = FunctionExercise(
     inputs=[
         bytes(range(16)) * 3 + bytes(16) * 2,
         bytes(range(256)),
+        bytes(range(16)) + bytes(range(16))[::-1],  # the same bytes in another order
         b"",
         bytes(8) + bytes(range(16)) + bytes(range(16)) + bytes(8),
         some_ciphertext(1, blocks=9, different=3),

@@ -69,6 +69,8 @@ def gradient(
     as large, float32 has nothing left of it, PGD stands still, and the network seems robust. So
     where the odds are below e^-SURE, as for no network that is shipped, `log_odds` stand in.
     """
+    if not callable(model_fn):
+        raise ValueError(f"A model gives logits; {model_fn!r} came: load one with scenarios.load.")
     if loss not in LOSSES:
         raise ValueError(f"There is no loss {loss!r}: choose one of {', '.join(LOSSES)}.")
     x, y = np.asarray(x, np.float32), np.int32(y)
@@ -138,8 +140,10 @@ def jax_gradient(model: keras.Model, loss: Callable) -> Callable:
 def scores(model: keras.Model, x: np.ndarray) -> np.ndarray:
     """The logits of a Keras model, float32 (n, classes), with little ado even for few pictures.
 
-    ValueError where they are no finite numbers.
+    ValueError where they are no finite numbers, and for what is no Keras model.
     """
+    if not isinstance(model, keras.Model):
+        raise ValueError(f"A Keras model gives logits; {model!r} came: load one, scenarios.load.")
     return check_logits(in_batches(lambda batch: (model.predict_on_batch(batch),), x)[0])
 
 

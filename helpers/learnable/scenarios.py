@@ -463,7 +463,7 @@ def results(scale: str) -> list[dict]:
 
     ValueError for a scale that there is not.
     """
-    if scale not in SCALES:
+    if not is_one_of(SCALES, scale):
         raise ValueError(f"There is no scale {scale!r}: choose one of {', '.join(SCALES)}.")
     pattern = rf"results/scenarios_{scale}(_seed\d+)?\.json"
     names = sorted(name for name in manifest.entries() if re.fullmatch(pattern, name))

@@ -100,6 +100,7 @@ ANSWERS = {
             lambda data: max(Counter(cut(data)).values(), default=1) - 1,
             lambda data: sum(block == data[:16] for block in cut(data)[1:]),
             lambda data: len(data) - len(set(data)),
+            lambda data: len(cut(data)) - len({bytes(sorted(block)) for block in cut(data)}),
             lambda data: len(cut(data, 8)) - len(set(cut(data, 8))),
             lambda data: len(cut(data, 32)) - len(set(cut(data, 32))),
             lambda data: len(cut(data, 2)) - len(set(cut(data, 2))),
