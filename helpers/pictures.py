@@ -201,7 +201,9 @@ def read(source: str | os.PathLike | bytes | bytearray | memoryview) -> tuple[st
     elif not os.path.exists(source):
         raise FileNotFoundError(f"There is no file {str(source)!r}: check its name and folder.")
     elif not os.path.isfile(source):
-        raise ValueError(f"{str(source)!r} is a folder or a device: give the name of a picture file.")
+        raise ValueError(
+            f"{str(source)!r} is a folder or a device: give the name of a picture file."
+        )
     else:
         name, size = repr(os.path.basename(source)), os.path.getsize(source)
     if size > MOST_BYTES:
