@@ -450,9 +450,10 @@ def raw_answers(answers: Sequence[np.ndarray], names: Sequence[str]) -> Figure:
         ax.set_title(name, fontsize=13)
         ax.set_xlabel("Bob's answer", fontsize=12)
         ax.set(yscale="log", ylim=(1e-5, 2), xlim=(-1, 1), xticks=[-1, -0.5, 0, 0.5, 1])
+        ax.yaxis.set_major_formatter(lambda share, _: f"{100 * share:g} %")
         ax.tick_params(labelsize=11)
         ax.spines[["top", "right"]].set_visible(False)
-    axes[0].set_ylabel("share of the answers", fontsize=12)
+    axes[0].set_ylabel("of the answers", fontsize=12)
     return figure
 
 

@@ -345,3 +345,11 @@ def test_a_table_shows_every_ciphertext_where_it_stands():
     assert written[:4] == ["00", "01", "10", "11"] and written[4:8] == ["01", "00", "11", "10"]
     colours = {patch.get_facecolor() for patch in figure.axes[0].patches}
     assert len(colours) == 4
+
+
+@every_example
+def test_no_label_is_a_formula_that_nobody_sets(name):
+    """A logarithmic axis labels itself in TeX, which is not set: see `text.parse_math`."""
+    figure = PLOTS[name](*EXAMPLES[name])
+    figure.draw_without_rendering()
+    assert not [text for text in figure.findobj(Text) if "$" in text.get_text()]
