@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -240,8 +241,20 @@ def test_a_missing_file_says_so(tmp_path):
 )
 def test_a_file_without_a_key_is_refused(tmp_path, content):
     (tmp_path / "key.json").write_bytes(content)
-    with pytest.raises(ValueError, match="holds no key: give a file that"):
+    with pytest.raises(
+        ValueError, match="^key.json (holds no|is cut short).*(give a file|fetch it)"
+    ):
         BlockScrambler.load(tmp_path / "key.json")
+
+
+def test_a_file_with_two_entries_exchanged_is_no_other_key(tmp_path):
+    path = tmp_path / "key.json"
+    scrambler(7).save(path)
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["key"][:2] = content["key"][1::-1]
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(ValueError, match="was changed after it was written: fetch it again"):
+        BlockScrambler.load(path)
 
 
 def test_a_file_with_a_changed_key_is_refused(tmp_path):

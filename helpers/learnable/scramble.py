@@ -11,7 +11,6 @@ gives the same bytes as the program published with it. It protects nothing: see 
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Sequence
@@ -20,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from helpers.bits import check_generator, is_whole, short
-from helpers.files import whole_or_nothing
+from helpers.files import digest_of, read_json, write_json
 
 CACHE_BYTES = 320 * 1024  # of a batch are worked on at once, so that they stay in the cache
 
@@ -80,25 +79,28 @@ class BlockScrambler:
         return scrambled.reshape(pictures.shape)
 
     def save(self, path: str | os.PathLike) -> None:
-        """Write key and block size as JSON: the whole file or nothing."""
-        content = {"block_size": self.block_size, "key": self.key.tolist()}
-        with whole_or_nothing(path) as unfinished:
-            unfinished.write_text(json.dumps(content) + "\n", encoding="utf-8")
+        """Write key, block size and their digest as JSON: the whole file or nothing."""
+        write_json(path, self._content())
+
+    def _content(self) -> dict[str, object]:
+        """What a file holds. The digest finds accidents: two entries exchanged are a key, too."""
+        digest = digest_of({"key": self.key, "block_size": np.array(self.block_size)})
+        return {"block_size": self.block_size, "key": self.key.tolist(), "digest": digest}
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> BlockScrambler:
-        """What `save` wrote; FileNotFoundError for no file, ValueError for one without a key."""
-        path = Path(path)
-        if not path.exists():
-            raise FileNotFoundError(f"There is no file {str(path)!r}: check its name and folder.")
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-            key, block_size = content["key"], content["block_size"]
-        except (ValueError, KeyError, TypeError):
+        """What `save` wrote; FileNotFoundError for no file, ValueError for one without a key or
+        with another than was saved.
+        """
+        content, path = read_json(path), Path(path)
+        if not {"key", "block_size"} <= content.keys():
             raise ValueError(
                 f"{path.name} holds no key: give a file that BlockScrambler.save wrote."
-            ) from None
-        return cls(key, block_size)
+            )
+        cipher = cls(content["key"], content["block_size"])
+        if content != cipher._content():
+            raise ValueError(f"{path.name} was changed after it was written: fetch it again.")
+        return cipher
 
 
 # --- Keys -----------------------------------------------------------------------------------------
