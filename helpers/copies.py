@@ -118,11 +118,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def prepare_aloud(_: Sequence[str]) -> None:
     """Make and renew the copies, and say which are not of the newest."""
-    try:
-        newer = prepare(COPIES)
-    except (OSError, ValueError) as error:
-        raise OSError(f"{error} Until then make lab opens the lessons in notebooks/.") from None
-    if newer:
+    if newer := prepare(COPIES):
         print(
             f"The kit has newer versions of {', '.join(newer)}. Those in {COPIES.name} stay as you "
             f"changed them; make restore ARGS={newer[0][:2]} fetches one and keeps yours."

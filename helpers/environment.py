@@ -12,14 +12,11 @@ import re
 import shutil
 import sys
 from importlib import metadata
-from pathlib import Path
 
 from packaging.requirements import Requirement
 
 from helpers import manifest
-
-ROOT = Path(__file__).resolve().parents[1]
-LOCK = ROOT / "requirements.lock"
+from helpers.set_up import LOCK, ROOT, complaint_about
 
 REMEDY = "give `make doctor`, or install once more in the way of the README that you took."
 
@@ -34,10 +31,8 @@ def problems() -> list[str]:
 
 def python_problems() -> list[str]:
     """Whether this Python is one that TensorFlow is made for."""
-    if (3, 10) <= sys.version_info[:2] <= (3, 13):
-        return []
-    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    return [f"This is Python {version}, and the kit needs 3.10 to 3.13: install one of them."]
+    complaint = complaint_about(sys.version_info[:2])
+    return [complaint] if complaint else []
 
 
 def package_problems() -> list[str]:

@@ -7,6 +7,7 @@ import json
 import math
 import os
 import secrets
+import time
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -16,12 +17,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-try:
-    import fcntl
-except ImportError:  # on Windows
-    import msvcrt
-
-    fcntl = None
+from helpers.locks import take
 
 LARGEST = 1 << 30  # bytes of a file that is read: far more than any of the kit's own
 
@@ -100,15 +96,12 @@ def one_at_a_time(path: str | os.PathLike, wait: bool = True) -> Iterator[None]:
     lock = target.with_name(f".{target.name}.lock")
     check_writable(lock)
     with open(lock, "ab") as place:
-        try:
-            if fcntl:
-                fcntl.flock(place, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-            else:
-                msvcrt.locking(place.fileno(), msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
-        except OSError as error:
-            raise OSError(
-                f"Another run is at work on {path}: let it finish, or stop it, before the next."
-            ) from error
+        while not take(place.fileno()):
+            if not wait:
+                raise OSError(
+                    f"Another run is at work on {path}: let it finish, or stop it, before the next."
+                )
+            time.sleep(0.02)
         yield
 
 

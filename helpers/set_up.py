@@ -3,7 +3,8 @@
 Nothing that works is given up before what replaces it is there. All troubles end in one sentence.
 """
 
-# Only the standard library may be imported here: this file runs before anything is installed.
+# Only the standard library, and what needs no more, may be imported here: this file runs before
+# anything is installed.
 from __future__ import annotations
 
 import atexit
@@ -22,6 +23,8 @@ import time
 import venv
 from collections.abc import Iterator
 from pathlib import Path
+
+from helpers.locks import take
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCK = ROOT / "requirements.lock"
@@ -121,7 +124,7 @@ def alone() -> Iterator[None]:
     """Wait until no other set-up is at work in this folder, and keep others waiting."""
     path = ROOT / "build" / "set-up.lock"
     path.parent.mkdir(exist_ok=True)
-    with open(path, "w") as file:  # the system lets go of it when this process ends, however it may
+    with open(path, "w") as file:
         told = False
         while not take(file.fileno()):
             if not told:
@@ -129,24 +132,6 @@ def alone() -> Iterator[None]:
             told = True
             time.sleep(0.5)
         yield
-
-
-def take(descriptor: int) -> bool:
-    """Lock an open file, unless another process has locked it."""
-    try:
-        if WINDOWS:
-            import msvcrt
-
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        return False
-    except OSError:
-        pass  # some disks of a network know no locks
-    return True
 
 
 # --- the whole of it ------------------------------------------------------------------------------
