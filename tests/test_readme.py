@@ -119,3 +119,9 @@ def test_the_row_of_strong_eves_is_that_of_their_result():
     for eves in read_json(manifest.checked("results/strong_eves.json"))["ciphers"].values():
         share, low, high = (100 * number for number in (eves["share"], *eves["interval"]))
         assert f"| {share:.3f} % [{low:.3f}, {high:.3f}] |" in README
+
+
+def test_what_three_attackers_do_at_the_smallest_noise_is_what_lesson_6_shows():
+    shown = (ROOT / "notebooks/06_adversarial_tests.ipynb").read_text(encoding="utf-8")
+    shares = re.search(r"one of the three *Plain ~([\d.]+) % .*Encrypted ~([\d.]+) %", shown)
+    assert "plain network on {} %, the encrypted one on {} %".format(*shares.groups()) in README
