@@ -20,7 +20,7 @@ from ipykernel.ipkernel import IPythonKernel
 from nbformat import NotebookNode
 
 from helpers import lessons
-from helpers.files import check_writable, read_json, whole_or_nothing, write_json
+from helpers.files import atomic_write, check_writable, read_json, write_json
 
 COPIES = lessons.ROOT / "my_lessons"
 RECORD = ".as_in_the_kit.json"  # the digest of each lesson that was put there, by its name
@@ -84,7 +84,7 @@ def keep(path: Path, folder: Path) -> Path:
     """Copy a learner's version to a name in `folder` that nothing has yet; that path."""
     names = (f"{path.stem}_mine{number}.ipynb" for number in chain([""], count(2)))
     kept = next(folder / name for name in names if not (folder / name).exists())
-    with whole_or_nothing(kept) as unfinished:
+    with atomic_write(kept) as unfinished:
         unfinished.write_bytes(path.read_bytes())
     return kept
 

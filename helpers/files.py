@@ -25,7 +25,7 @@ LARGEST = 1 << 30  # bytes of a file that is read: far more than any of the kit'
 
 
 @contextmanager
-def whole_or_nothing(path: str | os.PathLike) -> Iterator[Path]:
+def atomic_write(path: str | os.PathLike) -> Iterator[Path]:
     """Yield a path to write to; what is there at the end takes the place of `path`, in one step.
 
     Where the writing fails, `path` is as it was, and the unfinished file is gone. Several may write
@@ -44,7 +44,7 @@ def whole_or_nothing(path: str | os.PathLike) -> Iterator[Path]:
 
 
 def check_writable(path: str | os.PathLike) -> None:
-    """Raise, before a long work begins, the OSError that `whole_or_nothing` would at its end.
+    """Raise, before a long work begins, the OSError that `atomic_write` would at its end.
 
     Missing folders are made.
     """
@@ -169,7 +169,7 @@ def naming(path: Path, kind: str) -> Iterator[None]:
 def write_json(path: str | os.PathLike, content: dict) -> None:
     """A JSON object as a text file, the whole of it or nothing."""
     text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-    with whole_or_nothing(path) as unfinished:
+    with atomic_write(path) as unfinished:
         unfinished.write_text(text, encoding="utf-8", newline="\n")
 
 
@@ -188,7 +188,7 @@ def read_json(path: str | os.PathLike) -> dict:
 
 def write_npz(path: str | os.PathLike, arrays: dict[str, np.ndarray]) -> None:
     """Arrays and their digest as .npz under exactly this path, the whole of it or nothing."""
-    with whole_or_nothing(path) as unfinished, open(unfinished, "wb") as file:
+    with atomic_write(path) as unfinished, open(unfinished, "wb") as file:
         np.savez(file, digest=np.array(digest_of(arrays)), **arrays)
 
 

@@ -23,7 +23,7 @@ from nbformat import NotebookNode, v4
 
 from helpers import pages
 from helpers.exercises import NOT_YET_ANSWERED
-from helpers.files import readable, refusing, whole_or_nothing
+from helpers.files import atomic_write, readable, refusing
 
 ROOT = Path(__file__).resolve().parents[1]
 LESSONS = ROOT / "notebooks"
@@ -164,7 +164,7 @@ def text_of(lesson: NotebookNode) -> str:
 
 def write(lesson: NotebookNode, path: Path) -> None:
     """Write a lesson, the whole of it or nothing."""
-    with whole_or_nothing(path) as unfinished:
+    with atomic_write(path) as unfinished:
         unfinished.write_text(text_of(lesson), encoding="utf-8", newline="\n")
 
 
@@ -199,7 +199,7 @@ def export(paths: Sequence[Path]) -> bool:
     shown = {name: ran.get(name) or read(path_of(name)) for name in there}
     PAGES.mkdir(parents=True, exist_ok=True)
     for name, page in pages.of(shown, LESSONS, ran).items():
-        with whole_or_nothing(PAGES / name) as unfinished:
+        with atomic_write(PAGES / name) as unfinished:
             unfinished.write_text(page, encoding="utf-8")
     print(f"Open {(PAGES / 'index.html').relative_to(ROOT)} in a browser.")
     return True

@@ -27,7 +27,7 @@ Encrypt = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
-class Share:
+class Proportion:
     """`hits` of `total` trials, with the 95 % interval of Wilson (1927) around the share.
 
     `share`, `low` and `high` run from 0 to 1. The interval takes the trials as independent. Bits of
@@ -83,23 +83,23 @@ def _round_up(percent: float) -> decimal.Decimal:
     return one_digit.create_decimal_from_float(percent)
 
 
-def bit_accuracy(true: np.ndarray, guessed: np.ndarray) -> Share:
+def bit_accuracy(true: np.ndarray, guessed: np.ndarray) -> Proportion:
     """The share of bits guessed right, of blocks uint16 (n,) or of bits uint8 (n, m).
 
     Raises ValueError if shapes or types differ, or the arrays are empty or neither blocks nor bits.
     """
     wrong, m_bits = _wrong_bits(true, guessed)
     total = wrong.size * m_bits
-    return Share(total - int(wrong.sum()), total)
+    return Proportion(total - int(wrong.sum()), total)
 
 
-def block_accuracy(true: np.ndarray, guessed: np.ndarray) -> Share:
+def block_accuracy(true: np.ndarray, guessed: np.ndarray) -> Proportion:
     """The share of blocks guessed right in every bit; arguments and errors as in `bit_accuracy`.
 
     A low figure is no sign of secrecy: 69 % of bits right leaves hardly any block whole.
     """
     wrong, _ = _wrong_bits(true, guessed)
-    return Share(int(np.count_nonzero(wrong == 0)), wrong.size)
+    return Proportion(int(np.count_nonzero(wrong == 0)), wrong.size)
 
 
 def chance_of_block(m_bits: int = 16) -> float:

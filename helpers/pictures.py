@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image, ImageChops, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
 from helpers.bits import is_whole, short
-from helpers.files import whole_or_nothing
+from helpers.files import atomic_write
 
 NAMES = ("eye", "penguin", "dog")
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "pictures"
@@ -338,5 +338,5 @@ def save(picture: np.ndarray, path: str | os.PathLike) -> None:
     path = Path(path)
     if path.suffix.lower() != ".png":
         raise ValueError(f"A picture is saved as PNG, without loss: end {path.name!r} in .png.")
-    with whole_or_nothing(path) as unfinished:
+    with atomic_write(path) as unfinished:
         unfinished.write_bytes(data)

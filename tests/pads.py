@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from helpers.neural.chain import Chain, Link
+from helpers.neural.chain import Chain, Layer
 from helpers.neural.cipher import NeuralCipher
 
 
@@ -16,9 +16,9 @@ def pad(order: np.ndarray | None = None, name: str = "pad") -> NeuralCipher:
     """
     order = np.arange(16) if order is None else np.asarray(order)
     nothing = np.zeros(16)
-    alice = Chain([Link("gate"), Link("sign")], [*reads(order, order), np.eye(16), nothing])
+    alice = Chain([Layer("gate"), Layer("sign")], [*reads(order, order), np.eye(16), nothing])
     where = np.argsort(order)
-    bob = Chain([Link("gate"), Link("linear")], [*reads(where, range(16)), np.eye(16), nothing])
+    bob = Chain([Layer("gate"), Layer("linear")], [*reads(where, range(16)), np.eye(16), nothing])
     return NeuralCipher(alice, bob, name)
 
 

@@ -11,7 +11,7 @@ from pads import pad
 from helpers import manifest
 from helpers.neural import binary, secrecy_study
 from helpers.neural.binary import Partners, Recipe, train
-from helpers.neural.chain import Chain, Link
+from helpers.neural.chain import Chain, Layer
 from helpers.neural.cipher import NeuralCipher
 from helpers.neural.rounds import distinct_ciphertexts
 from helpers.quiet_keras import tensorflow as tf
@@ -92,7 +92,7 @@ def test_in_rms_has_columns_of_size_one():
 def test_three_ways_to_run_a_gate_network_agree():
     model, signs = binary.build_gate(seed=3), random_signs(64, 32)
     weights = model.get_weights()
-    chain = Chain([Link("gate"), Link("linear")], weights)(signs)
+    chain = Chain([Layer("gate"), Layer("linear")], weights)(signs)
     assert model(signs).numpy() == pytest.approx(chain, abs=1e-5)
     assert binary.gate_forward(weights, signs) == pytest.approx(chain, abs=1e-5)
 
@@ -167,7 +167,7 @@ def test_a_key_bit_that_alice_does_not_read_halves_the_ciphertexts():
     cipher = pad()
     kernel, *rest = (w.copy() for w in cipher.alice.weights)
     kernel[16 + 3, 16 + 3], kernel[16 + 4, 16 + 3] = 0, 1  # bit 3 under the key bit of bit 4
-    alice = Chain(cipher.alice.links, [kernel, *rest])
+    alice = Chain(cipher.alice.layers, [kernel, *rest])
     broken = NeuralCipher(alice, cipher.bob)
     assert distinct_ciphertexts(broken.alice, [0, 12345]) == [32768, 32768]
     # Bob still uses key bit 3: wrong where it differs from bit 4.

@@ -11,7 +11,7 @@ from pads import pad
 
 from helpers import bits
 from helpers.bits import ALL_BLOCKS
-from helpers.neural.chain import ACTIVATIONS, Chain, Link, gate, linear, sign
+from helpers.neural.chain import ACTIVATIONS, Chain, Layer, gate, linear, sign
 from helpers.neural.cipher import NeuralCipher
 from helpers.neural.rounds import Coupling, Rounds
 
@@ -34,7 +34,7 @@ def test_signs_are_minus_and_plus_one_and_zero_counts_as_plus(x):
 
 def random_chain(rng: np.random.Generator) -> Chain:
     shapes = [(32, 12), (12,), (6, 16), (16,)]
-    return Chain([Link("gate"), Link("sign")], [rng.normal(size=shape) for shape in shapes])
+    return Chain([Layer("gate"), Layer("sign")], [rng.normal(size=shape) for shape in shapes])
 
 
 def test_a_chain_of_a_gate_and_a_sign():
@@ -49,7 +49,7 @@ def test_a_chain_comes_back_from_its_arrays():
     arrays = chain.arrays()
     assert list(arrays) == ["links", "00", "01", "02", "03"]
     again = Chain.from_arrays(dict(reversed(arrays.items())))
-    assert again.links == chain.links and set(ACTIVATIONS) >= {"gate", "sign"}
+    assert again.layers == chain.layers and set(ACTIVATIONS) >= {"gate", "sign"}
     assert np.array_equal(again(x), chain(x))
     with pytest.raises(ValueError, match="A single text 'links' was expected"):
         Chain.from_arrays({"00": x})
@@ -59,7 +59,7 @@ def test_more_than_ten_layers_stay_in_order():
     weights = [
         np.full((1, 1), i + 1.0) if j == 0 else np.zeros(1) for i in range(60) for j in (0, 1)
     ]
-    chain = Chain([Link("linear")] * 60, weights)
+    chain = Chain([Layer("linear")] * 60, weights)
     again = Chain.from_arrays(chain.arrays())
     assert all(np.array_equal(a, b) for a, b in zip(again.weights, chain.weights))
 
@@ -68,7 +68,7 @@ def rounds_pair() -> NeuralCipher:
     """A pair that runs in rounds; its Bob has learned nothing."""
     rng = np.random.default_rng(0)
     alice = Coupling(rng.normal(size=(24, 8)), rng.normal(size=8))
-    bob = Chain([Link("gate"), Link("linear")], random_chain(rng).weights)
+    bob = Chain([Layer("gate"), Layer("linear")], random_chain(rng).weights)
     return NeuralCipher(Rounds(alice, 5, 3), Rounds(bob, 5, 3, backwards=True), "rounds")
 
 

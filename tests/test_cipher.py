@@ -17,7 +17,7 @@ from hypothesis.extra import numpy as hnp
 from helpers import bits, files, manifest, metrics, pictures
 from helpers.bits import ALL_BLOCKS, PAPER_KEY
 from helpers.neural import cipher as cipher_module
-from helpers.neural.chain import Chain, Link
+from helpers.neural.chain import Chain, Layer
 from helpers.neural.cipher import Ciphertext, NeuralCipher, distinct_rows
 
 EYE = pictures.load("eye")
@@ -38,7 +38,7 @@ def stranger(cipher) -> NeuralCipher:
     """Another pair: the shipped one with a single weight moved."""
     weights = [w.copy() for w in cipher.alice.weights]
     weights[0][0, 0] += 0.01
-    return NeuralCipher(type(cipher.alice)(cipher.alice.links, weights), cipher.bob, "stranger")
+    return NeuralCipher(type(cipher.alice)(cipher.alice.layers, weights), cipher.bob, "stranger")
 
 
 @pytest.fixture
@@ -513,7 +513,7 @@ def test_values_that_are_not_finite(ciphertext, odd, dtype):
 
 
 def test_a_pair_for_other_blocks(cipher):
-    eight = Chain([Link("tanh")], [np.zeros((16, 8)), np.zeros(8)])
+    eight = Chain([Layer("tanh")], [np.zeros((16, 8)), np.zeros(8)])
     with pytest.raises(ValueError, match="32 inputs, .* and 16 outputs; here are 16 and 8: take"):
         NeuralCipher(cipher.alice, eight)
 
@@ -530,12 +530,12 @@ def test_what_a_file_of_a_pair_must_say(cipher, tmp_path):
         ({"about": np.array("[" * 100_000)}, "The text 'about' is no JSON"),
         ({"about": np.zeros(3)}, "A single text 'about' was expected"),
         ({"alice_links": np.array('[["relu6", 0, 0]]')}, "the activations are sigmoid, tanh"),
-        ({"alice_links": np.array('[["tanh", 1, 1000000000]]')}, "do not fit the links"),
-        ({"alice_links": np.array("5")}, "is a list of links"),
+        ({"alice_links": np.array('[["tanh", 1, 1000000000]]')}, "do not fit the layers"),
+        ({"alice_links": np.array("5")}, "is a list of layers"),
         ({"bob_00": np.full((32, 32), np.nan)}, "finite numbers, and here is one that is not"),
         ({"bob_00": np.array("text")}, "finite numbers, and here is one that is not"),
         ({"alice_00": np.zeros((31, 32))}, "here are 31 and 16"),
-        ({"alice_00": np.zeros((32, 31))}, "do not fit the links"),
+        ({"alice_00": np.zeros((32, 31))}, "do not fit the layers"),
         ({"bob_rounds": np.array([10**9, 3, 1])}, "Rounds have a count of 1 to 1,000"),
         ({"bob_rounds": np.array([5, 3])}, "Rounds are 3 numbers beside a network; here are 2"),
     ):
@@ -576,7 +576,7 @@ def test_a_binary_pair_need_not_be_of_gates():
     rng = np.random.default_rng(6)
     weights = [rng.normal(size=size) for size in ((32, 64), 64, (64, 16), 16)]
     alice, bob = (
-        Chain([Link(first), Link(last)], weights)
+        Chain([Layer(first), Layer(last)], weights)
         for first, last in (("sigmoid", "sign"), ("tanh", "linear"))
     )
     pair = NeuralCipher(alice, bob)

@@ -49,7 +49,7 @@ def test_a_deep_eve_reads_what_the_papers_eve_does_not():
     blocks, values = eavesdropping.random_traffic(CIPHER, 10_000, rng_of(1))
     shares = []
     for eve in (networks.build_eve(), eavesdropping.deep_eve(CIPHER)):
-        eavesdropping.practise(eve, CIPHER, steps=700)
+        eavesdropping.train_eve(eve, CIPHER, steps=700)
         shares.append(metrics.bit_accuracy(blocks, eavesdropping.read(eve, values)))
     papers, deep = shares
     assert papers.share < 0.6
@@ -62,7 +62,7 @@ def test_practice_is_the_same_with_the_same_seed_and_leaves_alice_alone():
     answers = []
     for _ in range(2):
         eve = eavesdropping.deep_eve(CIPHER, (32,), seed=5)
-        eavesdropping.practise(eve, CIPHER, steps=20, batch=64, seed=5)
+        eavesdropping.train_eve(eve, CIPHER, steps=20, batch=64, seed=5)
         answers.append(eve(values).numpy())
     assert np.allclose(*answers, atol=1e-4)
     assert CIPHER.fingerprint == before
@@ -208,7 +208,7 @@ def test_a_patch_of_another_pairs_ciphertext_is_refused():
 def test_bob_in_two_parts_is_bob(seed):
     rng = rng_of(seed)
     values, keys = rng.uniform(-1, 1, (7, 16)), rng.integers(0, 2, (5, 16), np.uint8)
-    rest = chain.Chain(CIPHER.bob.links[1:], CIPHER.bob.weights[2:])
+    rest = chain.Chain(CIPHER.bob.layers[1:], CIPHER.bob.weights[2:])
     found = eavesdropping.under_keys(CIPHER.bob, rest, values, keys)
     assert found.dtype == np.uint16
     # One sum or two: a bit that Bob is undecided about may fall either way.
@@ -315,7 +315,7 @@ def test_the_recorded_phases_tell_the_story_of_the_lesson():
     for phase in phases:
         curves = [phase[name] for name in ("iteration", "bob_loss", "eve_loss")]
         assert {len(curve) for curve in curves} == {phase["phase"]["iterations"] // 100}
-        scores = {name: metrics.Share(**share) for name, share in phase["scores"].items()}
+        scores = {name: metrics.Proportion(**share) for name, share in phase["scores"].items()}
         assert scores["bob_blocks"].share > 0.9989  # the paper's last
         assert scores["eve_blocks"].low > metrics.chance_of_block()
         assert scores["eve_bits"].low > metrics.CHANCE_OF_BIT
@@ -334,7 +334,7 @@ def test_in_a_graph_alice_says_what_she_says_in_numpy(name):
 def test_one_known_block_gives_the_key_of_a_pad():
     cipher, key = pad(), bits.parse_key("0110 1001 1100 0011")
     blocks = np.array([54321], np.uint16)
-    found = eavesdropping.fitting_keys(cipher, blocks, cipher.encrypt_blocks(blocks, key))
+    found = eavesdropping.exhaustive_key_search(cipher, blocks, cipher.encrypt_blocks(blocks, key))
     assert np.array_equal(found, [key])
 
 
@@ -343,24 +343,24 @@ def test_the_right_key_fits_known_blocks_and_three_leave_no_other(name):
     cipher, rng = NeuralCipher.load(name), np.random.default_rng(2)
     key, blocks = bits.random_key(rng), rng.integers(0, 65536, 3, np.uint16)
     values = cipher.encrypt_blocks(blocks, key).astype(np.float16)
-    one = eavesdropping.fitting_keys(cipher, blocks[:1], values[:1])
+    one = eavesdropping.exhaustive_key_search(cipher, blocks[:1], values[:1])
     assert key.tolist() in one.tolist()
-    assert np.array_equal(eavesdropping.fitting_keys(cipher, blocks, values), [key])
+    assert np.array_equal(eavesdropping.exhaustive_key_search(cipher, blocks, values), [key])
 
 
 def test_no_key_fits_blocks_that_were_never_encrypted_so():
     cipher = pad()
     known = np.array([1, 2], np.uint16)
     values = cipher.encrypt_blocks(np.array([1, 7], np.uint16), bits.PAPER_KEY)
-    assert eavesdropping.fitting_keys(cipher, known, values).shape == (0, 16)
+    assert eavesdropping.exhaustive_key_search(cipher, known, values).shape == (0, 16)
 
 
 def test_what_rests_on_merged_blocks_refuses_a_pair_of_bits():
     cipher = pad()
     ciphertext = cipher.encrypt(np.zeros((8, 8, 3), np.uint8), bits.PAPER_KEY)
-    with pytest.raises(ValueError, match="Every key of the pair 'pad'.*use fitting_keys"):
+    with pytest.raises(ValueError, match="Every key of the pair 'pad'.*use exhaustive_key_search"):
         next(eavesdropping.brute_force(cipher, ciphertext))
-    with pytest.raises(ValueError, match="use fitting_keys"):
+    with pytest.raises(ValueError, match="use exhaustive_key_search"):
         eavesdropping.consistency(cipher, ciphertext.values[0])
 
 

@@ -17,11 +17,11 @@ import pytest
 
 from helpers import files
 from helpers.files import (
+    atomic_write,
     check_writable,
     digest_of,
     read_json,
     read_npz,
-    whole_or_nothing,
     write_json,
     write_npz,
 )
@@ -31,7 +31,7 @@ on_posix = pytest.mark.skipif(os.name == "nt", reason="links, modes and limits a
 
 
 def write(path: Path, text: str) -> None:
-    with whole_or_nothing(path) as unfinished:
+    with atomic_write(path) as unfinished:
         unfinished.write_text(text, encoding="utf-8")
 
 
@@ -47,7 +47,7 @@ def old(tmp_path) -> Path:
 
 
 def test_what_was_written_takes_the_place_of_the_file(old):
-    with whole_or_nothing(old) as unfinished:
+    with atomic_write(old) as unfinished:
         unfinished.write_text("new", encoding="utf-8")
         assert old.read_text(encoding="utf-8") == "old", "not before it is finished"
     assert old.read_text(encoding="utf-8") == "new"
@@ -56,7 +56,7 @@ def test_what_was_written_takes_the_place_of_the_file(old):
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, SystemExit])
 def test_a_failure_or_a_stop_leaves_the_file_as_it_was(old, error):
-    with pytest.raises(error), whole_or_nothing(old) as unfinished:
+    with pytest.raises(error), atomic_write(old) as unfinished:
         unfinished.write_text("half", encoding="utf-8")
         raise error
     assert old.read_text(encoding="utf-8") == "old"

@@ -15,7 +15,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import chi2, norm
 
 from helpers import metrics
-from helpers.metrics import Share
+from helpers.metrics import Proportion
 from tests.fuzzing import ODD_VALUES, outcome
 
 ten_million = 10**7
@@ -46,7 +46,7 @@ def to_bits(blocks: np.ndarray) -> np.ndarray:
 @given(counts)
 def test_interval_contains_the_share_and_is_wilsons(count):
     hits, total = count
-    share = Share(hits, total)
+    share = Proportion(hits, total)
     assert 0 <= share.low <= share.share <= share.high <= 1
     # Wilson's limits are the p at which the count lies exactly 1.96 standard deviations away.
     z = norm.ppf(0.975)
@@ -58,7 +58,7 @@ def test_interval_contains_the_share_and_is_wilsons(count):
 @pytest.mark.parametrize("chance", [0.5, 0.9, 0.02])
 def test_interval_covers_the_true_share_about_95_times_of_100(chance):
     hits = np.random.default_rng(1).binomial(500, chance, size=2000)
-    intervals = {h: Share(h, 500).interval for h in np.unique(hits).tolist()}
+    intervals = {h: Proportion(h, 500).interval for h in np.unique(hits).tolist()}
     covered = np.mean([intervals[h][0] <= chance <= intervals[h][1] for h in hits.tolist()])
     assert 0.93 < covered < 0.975
 
@@ -78,15 +78,15 @@ def test_interval_covers_the_true_share_about_95_times_of_100(chance):
     ],
 )
 def test_share_prints_as_many_digits_as_were_measured(hits, total, text):
-    assert str(Share(hits, total)) == text
-    assert f"{Share(hits, total)}" == text
+    assert str(Proportion(hits, total)) == text
+    assert f"{Proportion(hits, total)}" == text
 
 
 @settings(deadline=None)
 @given(counts)
 def test_printed_share_is_zero_or_all_only_when_it_is(count):
     hits, total = count
-    printed = float(str(Share(hits, total)).split(" %")[0])
+    printed = float(str(Proportion(hits, total)).split(" %")[0])
     assert (printed == 0) == (hits == 0)
     assert (printed == 100) == (hits == total)
     assert printed == pytest.approx(100 * hits / total, abs=6)
@@ -95,16 +95,16 @@ def test_printed_share_is_zero_or_all_only_when_it_is(count):
 @settings(deadline=None)
 @given(st.integers(1, ten_million))
 def test_printed_limits_are_on_the_safe_side(total):
-    at_most = float(str(Share(0, total)).split()[-2])
-    at_least = float(str(Share(total, total)).split()[-2])
-    assert 100 * Share(0, total).high <= at_most
-    assert at_least <= 100 * Share(total, total).low + 1e-12
+    at_most = float(str(Proportion(0, total)).split()[-2])
+    at_least = float(str(Proportion(total, total)).split()[-2])
+    assert 100 * Proportion(0, total).high <= at_most
+    assert at_least <= 100 * Proportion(total, total).low + 1e-12
 
 
 @pytest.mark.parametrize(("hits", "total"), [(0, 0), (3, 2), (-1, 5)])
 def test_impossible_counts_are_refused(hits, total):
     with pytest.raises(ValueError, match=f"this is {hits} of {total}: count all the trials"):
-        Share(hits, total)
+        Proportion(hits, total)
 
 
 # Bits and blocks
@@ -113,16 +113,16 @@ def test_impossible_counts_are_refused(hits, total):
 def test_accuracy_by_hand():
     true = np.array([0x0000, 0xFFFF, 0x1234, 0x8001], np.uint16)
     guessed = np.array([0x0000, 0xFFFE, 0x1234, 0x0000], np.uint16)
-    assert metrics.bit_accuracy(true, guessed) == Share(61, 64)
-    assert metrics.block_accuracy(true, guessed) == Share(2, 4)
+    assert metrics.bit_accuracy(true, guessed) == Proportion(61, 64)
+    assert metrics.block_accuracy(true, guessed) == Proportion(2, 4)
 
 
 def test_accuracy_of_eight_bit_blocks_counts_eight_bits_each():
     true = np.zeros((3, 8), np.uint8)
     guessed = np.eye(3, 8, dtype=np.uint8)
     guessed[2] = 0
-    assert metrics.bit_accuracy(true, guessed) == Share(22, 24)
-    assert metrics.block_accuracy(true, guessed) == Share(1, 3)
+    assert metrics.bit_accuracy(true, guessed) == Proportion(22, 24)
+    assert metrics.block_accuracy(true, guessed) == Proportion(1, 3)
 
 
 @settings(deadline=None)
@@ -434,8 +434,8 @@ def test_a_size_may_be_a_small_integer_of_numpy_s(of_size):
         metrics.chance_of_block,
         metrics.values_to_bits,
         metrics.values_to_bytes,
-        lambda odd: metrics.Share(odd, 9),
-        lambda odd: metrics.Share(0, odd),
+        lambda odd: metrics.Proportion(odd, 9),
+        lambda odd: metrics.Proportion(0, odd),
         lambda odd: metrics.npcr(odd, odd),
         lambda odd: metrics.key_avalanche(odd, np.zeros((1, 8), np.uint8), np.zeros(8, np.uint8)),
     ],

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from helpers import bits
 from helpers.neural import networks
-from helpers.neural.chain import Chain, Link, as_matrices, links_of, placement
+from helpers.neural.chain import Chain, Layer, as_matrices, layers_of, placement
 from helpers.neural.cipher import NeuralCipher
 from helpers.quiet_keras import keras
 from helpers.quiet_keras import tensorflow as tf
@@ -107,14 +107,14 @@ def test_the_seed_fixes_the_first_weights(name):
 @every_network
 def test_a_chain_computes_what_keras_computes(name, size):
     model = shaken(build(name, size))
-    chain, inputs = Chain(links_of(model), model.get_weights()), inputs_of(model, 300)
+    chain, inputs = Chain(layers_of(model), model.get_weights()), inputs_of(model, 300)
     assert chain(np.hstack(inputs)) == pytest.approx(outputs_of(model, inputs), abs=1e-5)
 
 
 @pytest.mark.parametrize("rows", [0, 1, 95, 96, 97, 200])
 def test_a_chain_takes_any_number_of_rows(rows):
     model = shaken(build("eve"))
-    chain, x = Chain(links_of(model), model.get_weights()), inputs_of(model, 200)[0]
+    chain, x = Chain(layers_of(model), model.get_weights()), inputs_of(model, 200)[0]
     assert chain(x[:rows]).shape == (rows, 16)
     assert chain(x[:rows]) == pytest.approx(chain(x)[:rows], abs=1e-6)
 
@@ -154,8 +154,8 @@ def test_a_convolution_as_a_matrix(window, stride, length, channels, filters, se
     bias = rng.normal(size=filters).astype("float32")
     x = rng.normal(size=(3, length, channels)).astype("float32")
     expected = np.asarray(keras.ops.conv(x, kernel, strides=stride, padding="same") + bias)
-    links = [Link("tanh", stride, length)]
+    layers = [Layer("tanh", stride, length)]
     for library in (np, tf):
-        [(matrix, all_biases)] = as_matrices(links, [kernel, bias], xp=library)
+        [(matrix, all_biases)] = as_matrices(layers, [kernel, bias], xp=library)
         product = x.reshape(3, -1) @ np.asarray(matrix) + np.asarray(all_biases)
         assert product == pytest.approx(expected.reshape(3, -1), abs=1e-4)

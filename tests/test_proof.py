@@ -16,14 +16,14 @@ import pytest
 from helpers import manifest
 from helpers.neural import proof
 from helpers.neural import rounds as rounds_module
-from helpers.neural.chain import Chain, Link
+from helpers.neural.chain import Chain, Layer
 from helpers.neural.cipher import NeuralCipher
 from helpers.neural.proof import count
 from helpers.neural.rounds import Coupling, Rounds, round_table
 from helpers.neural.rows import CouplingRows, GateRows, Rows, as_numbers, as_signs
 
-ALICE = [Link("gate"), Link("sign")]
-BOB = [Link("gate"), Link("linear")]
+ALICE = [Layer("gate"), Layer("sign")]
+BOB = [Layer("gate"), Layer("linear")]
 SLICE = range(16)
 
 
@@ -310,8 +310,8 @@ def test_rounds_that_are_each_other_s_undo_each_other():
 def test_a_round_whose_answers_all_have_one_sign_is_not_proved():
     """`Rounds` takes signs, and those of a sigmoid are all +1, whatever the gates say."""
     cipher = rounds()
-    links = [Link("gate"), Link("sigmoid")]
-    bob = Rounds(Chain(links, cipher.bob.round.weights), 3, 5, backwards=True)
+    layers = [Layer("gate"), Layer("sigmoid")]
+    bob = Rounds(Chain(layers, cipher.bob.round.weights), 3, 5, backwards=True)
     with pytest.raises(ValueError, match="neither one layer of gates"):
         count(Pair(cipher.alice, bob, "sigmoid"), messages=SLICE, keys=SLICE)
 
@@ -331,7 +331,7 @@ def test_a_pair_whose_training_failed_cannot_be_counted():
 def test_a_deeper_network_cannot_be_counted():
     cipher = pad()
     eye = [np.eye(8), np.zeros(8)]
-    deeper = Chain([*BOB, Link("tanh")], [*cipher.bob.weights, *eye])
+    deeper = Chain([*BOB, Layer("tanh")], [*cipher.bob.weights, *eye])
     with pytest.raises(ValueError, match="neither one layer of gates .* nor a coupling.*: choose"):
         count(Pair(cipher.alice, deeper, "deep"))
 
@@ -593,7 +593,7 @@ def with_threshold(cipher: NeuralCipher, near: dict, share: float) -> NeuralCiph
     x = np.hstack([as_signs(np.array([near[half]]), 16) for half in ("block", "key")])
     weights = [w.copy() for w in network.weights]
     weights[-1][near["bit"]] -= share * network(x.astype(np.float32))[0, near["bit"]]
-    bob = Chain(network.links, weights)
+    bob = Chain(network.layers, weights)
     if rounds:
         bob = Rounds(bob, cipher.bob.count, cipher.bob.key_step, backwards=True)
     return Pair(cipher.alice, bob, cipher.name)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from helpers import bits
 from helpers.bits import ALL_BLOCKS, PAPER_KEY, bits_to_signs
 from helpers.neural import rounds
-from helpers.neural.chain import Chain, Link, sign
+from helpers.neural.chain import Chain, Layer, sign
 from helpers.neural.cipher import NeuralCipher
 from helpers.neural.rounds import Coupling, Mixing, Rounds, as_blocks, as_signs, round_table
 
@@ -30,7 +30,7 @@ def random_mixing(seed: int) -> Mixing:
 def random_bob(seed: int) -> Chain:
     rng = np.random.default_rng(seed)
     shapes = (32, 128), (128,), (64, 16), (16,)
-    return Chain([Link("gate"), Link("linear")], [rng.standard_normal(s) for s in shapes])
+    return Chain([Layer("gate"), Layer("linear")], [rng.standard_normal(s) for s in shapes])
 
 
 def bob_by_hand(alice: Coupling) -> Chain:
@@ -40,7 +40,7 @@ def bob_by_hand(alice: Coupling) -> Chain:
     mask, mask_bias = alice.weights
     kernel[:8, 16:24], kernel[16:, 16:24], bias[16:24] = mask[:8], mask[8:], mask_bias
     bias[24:] = 1  # right: bits that passed have no mask
-    return Chain([Link("gate"), Link("linear")], [kernel, bias, np.eye(16), np.zeros(16)])
+    return Chain([Layer("gate"), Layer("linear")], [kernel, bias, np.eye(16), np.zeros(16)])
 
 
 def random_signs(seed: int, n: int = 200) -> np.ndarray:
@@ -234,7 +234,7 @@ def test_a_wrong_key_bit_turns_half_of_the_plaintext_bits(diffusing):
 
 def test_the_shipped_rounds_are_a_coupling_and_a_gate_network(diffusing):
     assert isinstance(diffusing.alice.round, Coupling)
-    assert [link.activation for link in diffusing.bob.links] == ["gate", "linear"]
+    assert [layer.activation for layer in diffusing.bob.layers] == ["gate", "linear"]
     x = random_signs(1)
     once = diffusing.alice.round(x)
     assert np.array_equal(sign(diffusing.bob.round(np.hstack([once, x[:, 16:]]))), x[:, :16])

@@ -28,7 +28,7 @@ from tqdm import tqdm
 
 from helpers import commands, manifest
 from helpers.bits import bits_to_signs
-from helpers.neural.chain import Chain, Link
+from helpers.neural.chain import Chain, Layer
 from helpers.neural.cipher import NeuralCipher, check_pair_file
 from helpers.neural.rounds import distinct_ciphertexts
 from helpers.neural.training import Team, random_pairs
@@ -221,8 +221,8 @@ class Partners:
     def cipher(self, name: str = "mine", about: dict | None = None) -> NeuralCipher:
         """Alice and Bob as they are now. Carol has done her part."""
         alice, bob, _ = self.team.weights(self.team.theta.value)
-        alice = Chain([Link("gate"), Link("sign")], alice)
-        return NeuralCipher(alice, Chain([Link("gate"), Link("linear")], bob), name, about)
+        alice = Chain([Layer("gate"), Layer("sign")], alice)
+        return NeuralCipher(alice, Chain([Layer("gate"), Layer("linear")], bob), name, about)
 
 
 def converse(

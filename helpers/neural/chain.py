@@ -24,7 +24,7 @@ ROWS_AT_ONCE = 96
 MOST_NUMBERS = 1 << 22  # in a matrix: many times what any network of the kit has
 
 
-class Link(NamedTuple):
+class Layer(NamedTuple):
     """A layer without its weights: its stride (0: Dense), and what length a convolution reads."""
 
     activation: str
@@ -59,15 +59,15 @@ ACTIVATIONS = {"sigmoid": sigmoid, "tanh": np.tanh, "linear": linear, "gate": ga
 class Chain:
     """A trained network in NumPy: float32 (n, inputs) -> float32 (n, outputs)."""
 
-    def __init__(self, links: Sequence[Link], weights: Sequence[np.ndarray]):
+    def __init__(self, layers: Sequence[Layer], weights: Sequence[np.ndarray]):
         """`weights` = [kernel, bias, kernel, bias, ...], as `keras.Model.get_weights` has them.
 
-        Raises ValueError unless they are finite, and of shapes that fit the links and each other.
+        Raises ValueError unless they are finite, and of shapes that fit the layers and each other.
         """
-        self.links = checked_links(links)
+        self.layers = checked_layers(layers)
         self.weights = [finite(w) for w in weights]
-        self.shape = checked_shape(self.links, self.weights)
-        self.matrices = as_matrices(self.links, self.weights)
+        self.shape = checked_shape(self.layers, self.weights)
+        self.matrices = as_matrices(self.layers, self.weights)
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """The outputs for the rows of `x`; two inputs stand side by side in a row."""
@@ -75,14 +75,14 @@ class Chain:
         return np.concatenate([self._forward(x[i : i + ROWS_AT_ONCE]) for i in starts])
 
     def _forward(self, x: np.ndarray) -> np.ndarray:
-        for link, (matrix, bias) in zip(self.links, self.matrices):
-            x = ACTIVATIONS[link.activation](x @ matrix + bias)
+        for layer, (matrix, bias) in zip(self.layers, self.matrices):
+            x = ACTIVATIONS[layer.activation](x @ matrix + bias)
         return x
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The network as arrays for a file: "links", a JSON text, and the weights "00", "01"."""
         numbered = {f"{i:02d}": weights for i, weights in enumerate(self.weights)}
-        return {"links": np.array(json.dumps(self.links)), **numbered}
+        return {"links": np.array(json.dumps(self.layers)), **numbered}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Chain:
@@ -91,21 +91,23 @@ class Chain:
         return cls(json_in(arrays, "links"), [arrays[name] for name in names])
 
 
-def checked_links(links: Sequence[Link]) -> tuple[Link, ...]:
-    """Links, or lists of their parts out of a file, as links; ValueError for anything else."""
+def checked_layers(layers: Sequence[Layer]) -> tuple[Layer, ...]:
+    """Layers, or lists of their parts out of a file, as layers; ValueError for anything else."""
     try:
-        links = tuple(Link(*link) for link in links)
+        layers = tuple(Layer(*layer) for layer in layers)
     except TypeError:
-        links = ()
-    known = [isinstance(link.activation, str) and link.activation in ACTIVATIONS for link in links]
-    whole = [isinstance(number, int) and number >= 0 for link in links for number in link[1:]]
-    if not links or not all(known + whole):
+        layers = ()
+    known = [
+        isinstance(layer.activation, str) and layer.activation in ACTIVATIONS for layer in layers
+    ]
+    whole = [isinstance(number, int) and number >= 0 for layer in layers for number in layer[1:]]
+    if not layers or not all(known + whole):
         raise ValueError(
-            "A network is a list of links, each an activation, a stride and a length, such as "
+            "A network is a list of layers, each an activation, a stride and a length, such as "
             f"('tanh', 0, 0), and here is another; the activations are {', '.join(ACTIVATIONS)}: "
             "choose among them."
         )
-    return links
+    return layers
 
 
 def finite(weights: np.ndarray) -> np.ndarray:
@@ -121,29 +123,29 @@ def finite(weights: np.ndarray) -> np.ndarray:
     return numbers
 
 
-def checked_shape(links: Sequence[Link], weights: Sequence[np.ndarray]) -> tuple[int, int]:
+def checked_shape(layers: Sequence[Layer], weights: Sequence[np.ndarray]) -> tuple[int, int]:
     """(inputs, outputs) of a network; ValueError where its layers do not fit together."""
-    shapes = [layer_shape(*layer) for layer in zip(links, weights[0::2], weights[1::2])]
-    fit = len(weights) == 2 * len(links) and all(0 not in shape for shape in shapes)
+    shapes = [layer_shape(*layer) for layer in zip(layers, weights[0::2], weights[1::2])]
+    fit = len(weights) == 2 * len(layers) and all(0 not in shape for shape in shapes)
     if not fit or any(one[1] != next_[0] for one, next_ in pairwise(shapes)):
         raise ValueError(
-            "Each link of a network has a kernel and a bias, and reads as many numbers as the one "
+            "Each layer of a network has a kernel and a bias, and reads as many numbers as the one "
             f"before it gives; weights of {', '.join(str(w.shape) for w in weights)} do not fit "
-            "the links: give those of one network."
+            "the layers: give those of one network."
         )
     return shapes[0][0], shapes[-1][1]
 
 
-def layer_shape(link: Link, kernel: np.ndarray, bias: np.ndarray) -> tuple[int, int]:
+def layer_shape(layer: Layer, kernel: np.ndarray, bias: np.ndarray) -> tuple[int, int]:
     """(inputs, outputs) of a layer; (0, 0) where kernel and bias are not its own, or are huge."""
-    if kernel.ndim != (3 if link.stride else 2) or bias.shape != kernel.shape[-1:]:
+    if kernel.ndim != (3 if layer.stride else 2) or bias.shape != kernel.shape[-1:]:
         return 0, 0
     inputs, outputs, size = *kernel.shape[-2:], kernel.size
-    if link.stride:
-        positions = -(-link.length // link.stride)
-        inputs, outputs = inputs * link.length, outputs * positions
-        size = max(inputs * outputs, kernel.shape[0] * link.length * positions)
-    halves = 2 if link.activation == "gate" else 1
+    if layer.stride:
+        positions = -(-layer.length // layer.stride)
+        inputs, outputs = inputs * layer.length, outputs * positions
+        size = max(inputs * outputs, kernel.shape[0] * layer.length * positions)
+    halves = 2 if layer.activation == "gate" else 1
     return (0, 0) if size > MOST_NUMBERS or outputs % halves else (inputs, outputs // halves)
 
 
@@ -156,27 +158,27 @@ def check_block_function(network: object) -> None:
         )
 
 
-def links_of(model) -> tuple[Link, ...]:
+def layers_of(model) -> tuple[Layer, ...]:
     """The layers with weights of a Keras model, in order: Dense, or Conv1D with padding "same"."""
     weighted = [layer for layer in model.layers if layer.weights]
     return tuple(
-        Link(layer.activation.__name__, layer.strides[0], layer.input.shape[1])
+        Layer(layer.activation.__name__, layer.strides[0], layer.input.shape[1])
         if hasattr(layer, "strides")
-        else Link(layer.activation.__name__)
+        else Layer(layer.activation.__name__)
         for layer in weighted
     )
 
 
-def as_matrices(links: Sequence[Link], weights: Sequence, xp: ModuleType = np) -> list[tuple]:
+def as_matrices(layers: Sequence[Layer], weights: Sequence, xp: ModuleType = np) -> list[tuple]:
     """[(matrix (inputs, outputs), bias (outputs,)), ...] from the layers' kernels and biases.
 
     `xp` is the library that does it: NumPy, or TensorFlow where gradients must flow back to the
     kernels.
     """
     matrices = []
-    for link, kernel, bias in zip(links, weights[0::2], weights[1::2]):
-        if link.stride:
-            where = placement(kernel.shape[0], link.length, link.stride)
+    for layer, kernel, bias in zip(layers, weights[0::2], weights[1::2]):
+        if layer.stride:
+            where = placement(kernel.shape[0], layer.length, layer.stride)
             inputs, outputs = where.shape[1] * kernel.shape[1], where.shape[2] * kernel.shape[2]
             kernel = xp.reshape(xp.einsum("kcf,kij->icjf", kernel, where), (inputs, outputs))
             bias = xp.tile(bias, [where.shape[2]])  # the same bias at every position

@@ -33,7 +33,7 @@ from helpers.bits import (
 )
 from helpers.files import as_path, json_in, naming, read_npz, write_npz
 from helpers.neural import modes
-from helpers.neural.chain import Chain, check_block_function, links_of
+from helpers.neural.chain import Chain, check_block_function, layers_of
 from helpers.neural.ciphertext import Ciphertext, check_ciphertext
 from helpers.neural.rounds import Rounds, round_table
 from helpers.pictures import check_picture
@@ -66,7 +66,7 @@ class NeuralCipher:
         cls, alice, bob, name: str = "mine", about: dict | None = None
     ) -> NeuralCipher:
         """From the Keras models of a trained pair with blocks and keys of 16 bits."""
-        chains = (Chain(links_of(model), model.get_weights()) for model in (alice, bob))
+        chains = (Chain(layers_of(model), model.get_weights()) for model in (alice, bob))
         return cls(*chains, name, about)
 
     @property
@@ -80,7 +80,7 @@ class NeuralCipher:
     @property
     def binary(self) -> bool:
         """Whether a ciphertext block is 16 bits: Alice's last step keeps only the signs."""
-        return isinstance(self.alice, Rounds) or self.alice.links[-1].activation == "sign"
+        return isinstance(self.alice, Rounds) or self.alice.layers[-1].activation == "sign"
 
     # --- blocks -----------------------------------------------------------------------------------
 

@@ -27,13 +27,13 @@ from helpers.bits import (
 )
 from helpers.files import (
     as_path,
+    atomic_write,
     digest_of,
     naming,
     read_npz,
     readable,
     refusing,
     text_in,
-    whole_or_nothing,
     write_npz,
 )
 from helpers.neural import modes
@@ -244,7 +244,7 @@ def write_png(path: str | os.PathLike, ciphertext: Ciphertext) -> None:
     information = PngInfo()
     information.add_text("ciphertext", json.dumps(text))
     image = Image.fromarray(ciphertext.as_picture())
-    with whole_or_nothing(path) as unfinished:
+    with atomic_write(path) as unfinished:
         image.save(unfinished, format="PNG", compress_level=1, pnginfo=information)
 
 

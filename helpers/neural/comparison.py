@@ -88,10 +88,10 @@ def strong_eves(name: str, seed: int) -> dict[str, object]:
     cipher, found = NeuralCipher.load(name), []
     for i in range(EVES):
         eve = eavesdropping.deep_eve(cipher, seed=10 * seed + i)
-        eavesdropping.practise(eve, cipher, STEPS, seed=10 * seed + i)
+        eavesdropping.train_eve(eve, cipher, STEPS, seed=10 * seed + i)
         traffic = eavesdropping.random_traffic(cipher, 200_000, np.random.default_rng([seed, i]))
         found.append(metrics.bit_accuracy(traffic[0], eavesdropping.read(eve, traffic[1])))
-    pooled = metrics.Share(sum(one.hits for one in found), sum(one.total for one in found))
+    pooled = metrics.Proportion(sum(one.hits for one in found), sum(one.total for one in found))
     each = [one.share for one in found]
     return {"share": pooled.share, "interval": pooled.interval, "each": each}
 
@@ -152,7 +152,7 @@ def fitting(cipher: NeuralCipher, keys: list[np.ndarray], rng: np.random.Generat
     """How many of the 65,536 keys agree with one known block: with 1, one block gives the key."""
     blocks = rng.integers(0, 65536, (len(keys), 1), np.uint16)
     found = (
-        eavesdropping.fitting_keys(cipher, block, cipher.encrypt_blocks(block, key))
+        eavesdropping.exhaustive_key_search(cipher, block, cipher.encrypt_blocks(block, key))
         for block, key in zip(blocks, keys)
     )
     return float(np.mean([len(fit) for fit in found]))

@@ -29,7 +29,7 @@ from helpers import commands, manifest
 from helpers.bits import ALL_BLOCKS
 from helpers.files import write_json
 from helpers.neural import binary, training
-from helpers.neural.chain import Chain, Link
+from helpers.neural.chain import Chain, Layer
 from helpers.neural.cipher import NeuralCipher, check_pair_file
 from helpers.neural.rounds import (
     HALF,
@@ -128,7 +128,7 @@ def train(seed: int, name: str = "mine", progress: bool = False) -> NeuralCipher
 
 def as_cipher(alice: Coupling | Mixing, bob: list[np.ndarray], name: str = "mine") -> NeuralCipher:
     """Alice's round and the weights of Bob's, each repeated."""
-    bob = Chain([Link("gate"), Link("linear")], bob)
+    bob = Chain([Layer("gate"), Layer("linear")], bob)
     rounds = Rounds(alice, ROUNDS, KEY_STEP), Rounds(bob, ROUNDS, KEY_STEP, backwards=True)
     return NeuralCipher(*rounds, name)
 

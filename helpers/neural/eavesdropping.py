@@ -67,7 +67,9 @@ def deep_eve(cipher: NeuralCipher, hidden: Sequence[int] = (512, 512, 512), seed
     return keras.Sequential([keras.Input((M_BITS,)), even, *layers, answer])
 
 
-def practise(eve, cipher: NeuralCipher, steps: int = 1000, batch: int = 256, seed: int = 1) -> None:
+def train_eve(
+    eve, cipher: NeuralCipher, steps: int = 1000, batch: int = 256, seed: int = 1
+) -> None:
     """Train `eve`, a `keras.Model`, against the frozen Alice: random messages, random keys.
 
     Eve needs Alice, to encrypt messages of her own; she then reads what others send, whatever their
@@ -107,8 +109,8 @@ def in_a_graph(alice: Chain | Rounds) -> Callable:
     bare = {"sigmoid": tf.sigmoid, "tanh": tf.tanh, "sign": sign, "gate": gate}
 
     def run_chain(x):
-        for link, (matrix, bias) in zip(alice.links, alice.matrices):
-            x = bare[link.activation](x @ matrix + bias)
+        for layer, (matrix, bias) in zip(alice.layers, alice.matrices):
+            x = bare[layer.activation](x @ matrix + bias)
         return x
 
     def run_rounds(x):
@@ -222,7 +224,9 @@ def share_recovered(values: np.ndarray, positions: np.ndarray) -> np.ndarray:
 # --- fitting keys: Alice, and known blocks under one key ------------------------------------------
 
 
-def fitting_keys(cipher: NeuralCipher, blocks: np.ndarray, values: np.ndarray) -> np.ndarray:
+def exhaustive_key_search(
+    cipher: NeuralCipher, blocks: np.ndarray, values: np.ndarray
+) -> np.ndarray:
     """All keys, uint8 (k, 16), under which Alice makes these values (n, 16) of these blocks.
 
     Eve needs n known blocks, uint16 (n,), with their ciphertext, and Alice, to try all 65,536 keys.
@@ -275,7 +279,7 @@ def brute_force(
             "part of the picture."
         )
     sieve = different[:: len(different) // NOT_FLAT][:NOT_FLAT]
-    rest = Chain(cipher.bob.links[1:], cipher.bob.weights[2:])
+    rest = Chain(cipher.bob.layers[1:], cipher.bob.weights[2:])
     best, fewest = None, NOT_FLAT
     for start in range(0, len(ALL_KEYS), keys_at_once):
         keys = ALL_KEYS[start : start + keys_at_once]
@@ -292,8 +296,8 @@ def check_analog(cipher: NeuralCipher) -> None:
     if cipher.binary:
         raise ValueError(
             f"Every key of the pair {cipher.name!r} turns different blocks into different ones, so "
-            "that none contradicts itself: use fitting_keys with a known block, or smoothest_keys "
-            "with a patch of a picture."
+            "that none contradicts itself: use exhaustive_key_search with a known block, or "
+            "smoothest_keys with a patch of a picture."
         )
 
 
@@ -315,7 +319,7 @@ def under_keys(bob: Chain, rest: Chain, values: np.ndarray, keys: np.ndarray) ->
     matrix, bias = bob.matrices[0]
     of_block = values.astype(np.float32) @ matrix[:M_BITS]
     of_key = bits_to_signs(keys) @ matrix[M_BITS:] + bias
-    first = ACTIVATIONS[bob.links[0].activation](of_key[:, None] + of_block)
+    first = ACTIVATIONS[bob.layers[0].activation](of_key[:, None] + of_block)
     answers = rest(first.reshape(-1, first.shape[-1]))
     return bits_to_blocks(signs_to_bits(answers)).reshape(len(keys), len(values))
 

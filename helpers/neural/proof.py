@@ -42,7 +42,7 @@ from tqdm import tqdm
 from helpers import manifest
 from helpers.bits import short
 from helpers.files import check_writable, read_json, write_json
-from helpers.neural.chain import Chain, Link
+from helpers.neural.chain import Chain, Layer
 from helpers.neural.cipher import NeuralCipher, check_cipher
 from helpers.neural.rounds import Coupling, Rounds
 from helpers.neural.rows import CouplingRows, GateRows, Margin, Near, Rows, margin, overflows
@@ -345,9 +345,12 @@ def check_network(network: Chain | Coupling, name: str) -> int:
 
 def block_bits(network: Chain | Coupling) -> int | None:
     """16 for a coupling, 8 or 16 for one layer of gates and its sums, None for anything else."""
-    if list(network.links) == [Link("coupling")]:
+    if list(network.layers) == [Layer("coupling")]:
         return 16
-    if list(network.links) not in ([Link("gate"), Link("sign")], [Link("gate"), Link("linear")]):
+    if list(network.layers) not in (
+        [Layer("gate"), Layer("sign")],
+        [Layer("gate"), Layer("linear")],
+    ):
         return None
     gates, bits = len(network.weights[2]), len(network.weights[3])
     shapes = [(2 * bits, 2 * gates), (2 * gates,), (gates, bits), (bits,)]
@@ -359,7 +362,7 @@ def with_signs(network: Chain | Coupling) -> Chain | Coupling:
     """A round as `Rounds` reads it: of its logits the signs, +1 from 0 upwards."""
     if isinstance(network, Coupling):
         return network
-    return Chain([*network.links[:-1], Link("sign")], network.weights)
+    return Chain([*network.layers[:-1], Layer("sign")], network.weights)
 
 
 def compare(rows: Rows, near: Near, rng: np.random.Generator) -> int:

@@ -23,7 +23,7 @@ import numpy as np
 
 from helpers.bits import ALL_BLOCKS, bits_to_blocks, bits_to_signs, blocks_to_bits
 from helpers.files import json_in
-from helpers.neural.chain import Chain, Link, check_block_function, finite, gate, sign
+from helpers.neural.chain import Chain, Layer, check_block_function, finite, gate, sign
 
 HALF = 8  # bits of half a block
 ALL_HALVES = bits_to_signs(blocks_to_bits(ALL_BLOCKS[:256])[:, HALF:])  # (256, 8)
@@ -43,7 +43,7 @@ class Coupling:
     inverted from Feistel's idea.
     """
 
-    links = (Link("coupling"),)
+    layers = (Layer("coupling"),)
 
     def __init__(self, kernel: np.ndarray, bias: np.ndarray):
         """`kernel` (24, 8): from bits 8-15 of the block and the 16 bits of the key to 8 masks."""
@@ -67,7 +67,7 @@ class Mixing:
     Then the bits are turned by 5 places, so that those which passed will not all pass again.
     """
 
-    links = (Link("mixing"),)
+    layers = (Layer("mixing"),)
     turn = 5
 
     def __init__(self, kernel: np.ndarray, bias: np.ndarray):
@@ -144,9 +144,9 @@ class Rounds:
     # --- what a pair asks of its networks, and files ----------------------------------------------
 
     @property
-    def links(self) -> Sequence[Link]:
+    def layers(self) -> Sequence[Layer]:
         """The layers of one round."""
-        return self.round.links
+        return self.round.layers
 
     @property
     def weights(self) -> list[np.ndarray]:
@@ -158,7 +158,7 @@ class Rounds:
         """Arrays for a file: those of `Chain.arrays` for the round, and "rounds"."""
         rounds, *weights = self.weights
         numbered = {f"{i:02d}": weight for i, weight in enumerate(weights)}
-        return {"rounds": rounds, "links": np.array(json.dumps(self.links)), **numbered}
+        return {"rounds": rounds, "links": np.array(json.dumps(self.layers)), **numbered}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Rounds:
@@ -170,7 +170,7 @@ class Rounds:
                 f"Rounds are 3 numbers beside a network; here are {numbers.size}: fetch the file "
                 "again."
             )
-        kinds = {json.dumps(kind.links): kind for kind in (Coupling, Mixing)}
+        kinds = {json.dumps(kind.layers): kind for kind in (Coupling, Mixing)}
         if kind := kinds.get(json.dumps(json_in(arrays, "links"))):
             round_ = kind(arrays.get("00", nothing), arrays.get("01", nothing))
         else:
@@ -200,7 +200,7 @@ def coupling_table(round_: Coupling, key: np.ndarray) -> np.ndarray:
 @round_table.register
 def chain_table(round_: Chain, key: np.ndarray) -> np.ndarray:
     """The same for Bob; a chain other than one layer of gates has no faster way than itself."""
-    one_of_gates = [link.activation for link in round_.links[:-1]] == ["gate"]
+    one_of_gates = [layer.activation for layer in round_.layers[:-1]] == ["gate"]
     return gate_table(round_, key) if one_of_gates else round_table.dispatch(object)(round_, key)
 
 

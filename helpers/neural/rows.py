@@ -253,7 +253,7 @@ def under_every_key(cipher: NeuralCipher, blocks: np.ndarray) -> np.ndarray:
     """
     if isinstance(cipher.alice, Rounds) and isinstance(cipher.alice.round, Coupling):
         return undone(cipher.alice, blocks)
-    gates_alone = [link.activation for link in cipher.bob.links[:-1]] == ["gate"]
+    gates_alone = [layer.activation for layer in cipher.bob.layers[:-1]] == ["gate"]
     if not cipher.binary or isinstance(cipher.bob, Rounds) or not gates_alone:
         raise ValueError(
             f"All keys at once are for pairs of bits, of gates or of couplings; {cipher.name!r} is "

@@ -125,7 +125,7 @@ class Team:
 
     def __init__(self, models: Sequence[keras.Model], optimizer: str):
         self.models = list(models)
-        self.links = [chain.links_of(model) for model in models]
+        self.layers = [chain.layers_of(model) for model in models]
         self.shapes = [[tuple(w.shape) for w in model.weights] for model in models]
         theta = np.concatenate([w.numpy().ravel() for model in models for w in model.weights])
         self.theta, self.average = keras.Variable(theta), keras.Variable(theta)
@@ -190,10 +190,10 @@ class Players:
 
 
 def before_tanh(
-    links: Sequence[chain.Link], weights: Sequence[tf.Tensor], x: tf.Tensor
+    layers: Sequence[chain.Layer], weights: Sequence[tf.Tensor], x: tf.Tensor
 ) -> tf.Tensor:
     """What a network computes, up to but without its last tanh."""
-    for i, (matrix, bias) in enumerate(chain.as_matrices(links, weights, xp=tf)):
+    for i, (matrix, bias) in enumerate(chain.as_matrices(layers, weights, xp=tf)):
         x = (tf.sigmoid(x) if i else x) @ matrix + bias
     return x
 
@@ -213,11 +213,11 @@ def play(players: Players, message: tf.Tensor, key: tf.Tensor) -> tuple[tf.Tenso
     """The paper's Figure 1: a batch through all three networks; Bob and Eve before their tanh."""
     alice, bob = players.pair.weights(players.pair.theta.value)
     (eve,) = players.eavesdropper.weights(players.eavesdropper.theta.value)
-    alice_links, bob_links = players.pair.links
-    (eve_links,) = players.eavesdropper.links
-    ciphertext = tf.tanh(before_tanh(alice_links, alice, tf.concat([message, key], axis=1)))
-    bob_out = before_tanh(bob_links, bob, tf.concat([ciphertext, key], axis=1))
-    eve_out = before_tanh(eve_links, eve, ciphertext)  # Eve does not see the key
+    alice_layers, bob_layers = players.pair.layers
+    (eve_layers,) = players.eavesdropper.layers
+    ciphertext = tf.tanh(before_tanh(alice_layers, alice, tf.concat([message, key], axis=1)))
+    bob_out = before_tanh(bob_layers, bob, tf.concat([ciphertext, key], axis=1))
+    eve_out = before_tanh(eve_layers, eve, ciphertext)  # Eve does not see the key
     return bob_out, eve_out
 
 
@@ -313,10 +313,10 @@ def rate_at(phase: Phase, progress: float) -> float:
 class Scores:
     """Shares of right answers on fresh pairs: whole blocks, and single bits."""
 
-    bob_blocks: metrics.Share
-    bob_bits: metrics.Share
-    eve_blocks: metrics.Share
-    eve_bits: metrics.Share
+    bob_blocks: metrics.Proportion
+    bob_bits: metrics.Proportion
+    eve_blocks: metrics.Proportion
+    eve_bits: metrics.Proportion
 
 
 def evaluate(players: Players, rng: np.random.Generator, pairs: int = 10_000) -> Scores:

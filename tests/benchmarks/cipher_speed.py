@@ -11,7 +11,7 @@ from measure import Row, in_turns
 from helpers import pictures
 from helpers.bits import PAPER_KEY, bits_to_signs, blocks_to_bits, picture_to_blocks
 from helpers.neural import networks
-from helpers.neural.chain import Chain, Link
+from helpers.neural.chain import Chain, Layer
 from helpers.neural.cipher import NeuralCipher
 
 BATCH = 256
@@ -91,7 +91,7 @@ def untrained_gates() -> NeuralCipher:
     rng = np.random.default_rng(1)
     shapes = [(32, 128), (128,), (64, 16), (16,)]
     alice, bob = (
-        Chain([Link("gate"), Link(last)], [rng.normal(size=shape) for shape in shapes])
+        Chain([Layer("gate"), Layer(last)], [rng.normal(size=shape) for shape in shapes])
         for last in ("sign", "linear")
     )
     return NeuralCipher(alice, bob)

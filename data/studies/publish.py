@@ -1,0 +1,145 @@
+"""One way to publish a result: it is refused before the work or written whole, and says how it
+came about. Every study in this folder ends here.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import sys
+import time
+from argparse import ArgumentTypeError
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from helpers import manifest
+from helpers.files import check_writable, one_at_a_time, write_json
+
+# --- what a command is given ----------------------------------------------------------------------
+
+MOST_SEED = 1_000_000  # so that what is counted up from it still fits into 32 bits
+
+
+def seed(text: str) -> int:
+    """A seed from the command line, for argparse."""
+    if not re.fullmatch("[0-9]{1,7}", text) or int(text) > MOST_SEED:
+        raise ArgumentTypeError(
+            f"a seed is a whole number from 0 to {MOST_SEED:,}, and {text!r} is none: choose one"
+        )
+    return int(text)
+
+
+def name(text: str) -> str:
+    """The name of a pair from the command line, which is that of its file too, for argparse."""
+    if not re.fullmatch("[A-Za-z0-9_-]{1,60}", text):
+        raise ArgumentTypeError(
+            f"a name is up to 60 letters, digits, _ and -, and {text!r} is none: choose another"
+        )
+    return text
+
+
+# --- what it leaves -------------------------------------------------------------------------------
+
+
+@contextmanager
+def result_at(path: Path, made: str) -> Iterator[None]:
+    """A long work that writes `path` in the end: the manifest is then told how it was `made`.
+
+    SystemExit, with a sentence, where it could not be written, was stopped, or is refused.
+    """
+    try:
+        check_writable_result(path)
+        yield
+        enter(path, made)
+    except KeyboardInterrupt:
+        raise SystemExit("Stopped: nothing was written.") from None
+    except (OSError, ValueError) as error:
+        raise SystemExit(str(error)) from None
+
+
+def check_writable_result(path: Path) -> None:
+    """Raise, before a long work begins, what `enter` and the writing before it would at its end."""
+    check_writable(path)
+    if name_in_data(path):
+        check_writable(manifest.MANIFEST)
+        entries_so_far()
+
+
+def enter(path: Path, made: str) -> None:
+    """`record` a file that lies below data/; what lies elsewhere is not shipped."""
+    if name := name_in_data(path):
+        record(name, made)
+
+
+def name_in_data(path: Path) -> str | None:
+    """ "weights/paper.npz", say; None for a file that is not below data/."""
+    path, data = path.resolve(), manifest.DATA.resolve()
+    return path.relative_to(data).as_posix() if data in path.parents else None
+
+
+def record(name: str, made: str) -> None:
+    """Enter a file under data/, with the words that say how it was made, into the manifest."""
+    with one_at_a_time(manifest.MANIFEST):
+        known = entries_so_far()
+        known[name] = {"sha256": manifest.sha256(manifest.DATA / name), "made": made}
+        write_json(manifest.MANIFEST, dict(sorted(known.items())))
+
+
+def entries_so_far() -> dict[str, dict[str, str]]:
+    """`entries`, of a manifest that may be yet to be made."""
+    return manifest.entries() if manifest.MANIFEST.exists() else {}
+
+
+# --- how something was made -----------------------------------------------------------------------
+
+
+def provenance(
+    command: str, seed: int | None, seconds: float, device: str | None = None
+) -> dict[str, object]:
+    """How something was made: command, seed (None: it is in the results), date, versions, device,
+    seconds.
+    """
+    return {
+        "command": command,
+        **({} if seed is None else {"seed": seed}),
+        "date": time.strftime("%Y-%m-%d"),
+        "python": platform.python_version(),
+        **versions(),
+        "device": device or device_in_use(),
+        "training_seconds": round(seconds),
+    }
+
+
+def versions() -> dict[str, str]:
+    """The versions of NumPy, and of Keras and its backend where Keras is in use."""
+    return {name: installed(name) for name in ("numpy", *keras_and_backend())}
+
+
+def installed(name: str) -> str:
+    """The version of a package; of one that came by another way than an installation, "unknown"."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def keras_and_backend() -> tuple[str, ...]:
+    """("keras", "tensorflow"), say, and nothing before Keras was imported."""
+    keras = sys.modules.get("keras")
+    return ("keras", keras.backend.backend()) if keras else ()
+
+
+def device_in_use() -> str:
+    """The names of the GPUs that Keras' backend computes on; where there are none, the CPU."""
+    backend, names = keras_and_backend()[1:], []
+    if backend == ("tensorflow",):
+        config = sys.modules["tensorflow"].config
+        gpus = map(config.experimental.get_device_details, config.list_physical_devices("GPU"))
+        names = [str(gpu.get("device_name")) for gpu in gpus]
+    elif backend == ("jax",):
+        devices = sys.modules["jax"].devices()
+        names = [device.device_kind for device in devices if device.platform != "cpu"]
+    return ", ".join(names) or f"CPU, {platform.machine()}, {os.cpu_count()} cores"
