@@ -21,6 +21,16 @@ import textwrap
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
+
+# --- The words for what goes in and comes out -----------------------------------------------------
+
+Picture = npt.NDArray[np.uint8]  # (height, width, 3): the colours of each pixel, 0 to 255
+Block = npt.NDArray[np.uint16]  # (n,): blocks of 16 bits, each one number, 0 to 65,535
+Bits = npt.NDArray[np.uint8]  # of any shape, often (n, 16): 0 or 1, the most significant first
+Signs = npt.NDArray[np.float32]  # bits as the networks take and give them: -1 or +1
+Key = npt.NDArray[np.uint8]  # (16,): the 16 bits of a key, an iv or a nonce
+KeyLike = Sequence[int] | npt.NDArray[np.integer]  # what a caller may pass as a key
 
 M_BITS = K_BITS = 16  # bits of a block and of a key: the paper's m_bits and k_bits
 ALL_BLOCKS = np.arange(2**M_BITS, dtype=np.uint16)
