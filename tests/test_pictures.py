@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import runpy
 import struct
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as some
 from PIL import Image
 
+from data.studies import draw_four_ways, draw_pictures
 from helpers import pictures
 from tests.fuzzing import outcome
 
@@ -86,9 +86,15 @@ def test_an_unknown_name_is_answered_with_the_known_ones():
 
 
 def test_drawing_again_gives_the_same_pixels():
-    script = runpy.run_path(str(pictures.FOLDER / "draw_pictures.py"))
     for name in pictures.NAMES:
-        assert np.array_equal(np.asarray(script["draw"](name)), pictures.load(name)), name
+        assert np.array_equal(np.asarray(draw_pictures.draw(name)), pictures.load(name)), name
+
+
+@pytest.mark.parametrize("command", [draw_pictures, draw_four_ways])
+def test_a_command_that_draws_takes_no_arguments_and_ignores_none(command, capsys):
+    with pytest.raises(SystemExit):
+        command.main(["eye"])
+    assert "unrecognized arguments: eye" in capsys.readouterr().err
 
 
 def test_the_penguin_is_flat_and_the_iris_is_not():

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import re
-import runpy
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from data.studies import draw_four_ways
 from helpers import manifest
 from helpers.__main__ import COMMANDS
 from helpers.files import read_json
@@ -43,8 +43,7 @@ def test_a_command_exists(command):
 
 
 def test_the_picture_is_what_the_kit_draws_today():
-    script = runpy.run_path(str(ROOT / "data" / "pictures" / "draw_four_ways.py"))
-    drawn = np.asarray(Image.open(io.BytesIO(script["draw"]())).convert("RGB"), int)
+    drawn = np.asarray(Image.open(io.BytesIO(draw_four_ways.draw())).convert("RGB"), int)
     shown = np.asarray(Image.open(ROOT / "data/pictures/four_ways.png").convert("RGB"), int)
     # A little room for other fonts and other rounding; a wrong picture is far from it.
     assert drawn.shape == shown.shape

@@ -1,8 +1,8 @@
 """Draws the three built-in pictures of the lessons: an eye, a penguin and a dog.
 
-    python data/pictures/draw_pictures.py
+    python -m data.studies.draw_pictures
 
-Each has 256 x 256 pixels, RGB, and is written as a PNG beside this file; a second run gives the
+Each has 256 x 256 pixels, RGB, and is written as a PNG into data/pictures; a second run gives the
 same pixels. The subjects are those of the paper's figures 4, 6 and 7, the drawings our own. Flat
 areas repeat the same 16-bit blocks, which a cipher that encrypts each block alone cannot hide; in
 shaded areas the blocks differ from pixel to pixel, and less of the picture shows through.
@@ -13,13 +13,21 @@ Coordinates count pixels of the finished picture from its upper left corner. Eve
 
 from __future__ import annotations
 
-from pathlib import Path
+import argparse
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
+from data.studies import publish
+from helpers import pictures
+from helpers.files import atomic_write
+
+COMMAND = "python -m data.studies.draw_pictures"
+
 SIZE, SCALE = 256, 6
 
+Canvas = Image.Image  # what is painted on, SCALE times larger than it will be
 Point = tuple[float, float]
 Outline = np.ndarray  # float (points, 2): x and y along a closed curve
 
@@ -68,8 +76,8 @@ def oval(x: float, y: float, width: float, height: float, tilt: float = 0) -> Ou
 def hair(start: Point, middle: Point, end: Point, width: float) -> Outline:
     """A bent stroke, `width` wide where it starts and pointed where it ends."""
     t = np.linspace(0, 1, 16)[:, None]
-    start, middle, end = (np.array(point) for point in (start, middle, end))
-    line = (1 - t) ** 2 * start + 2 * t * (1 - t) * middle + t**2 * end
+    first, second, third = (np.array(point) for point in (start, middle, end))
+    line = (1 - t) ** 2 * first + 2 * t * (1 - t) * second + t**2 * third
     along = np.gradient(line, axis=0)
     across = along[:, ::-1] * (-1, 1) / np.linalg.norm(along, axis=1, keepdims=True)
     half = width / 2 * (1 - t) * across
@@ -84,7 +92,14 @@ def canvas(colour: str) -> Image.Image:
     return Image.new("RGB", (SIZE * SCALE, SIZE * SCALE), colour)
 
 
-def paint(picture, colour, *outlines, blur=0, inside=None, opacity=1.0):
+def paint(
+    picture: Canvas,
+    colour: str,
+    *outlines: Outline,
+    blur: float = 0,
+    inside: Outline | None = None,
+    opacity: float = 1.0,
+) -> None:
     """Fill the outlines with `colour`, edges softened over `blur` pixels; not outside `inside`."""
     everything = np.concatenate(outlines)
     corner = np.floor(everything.min(axis=0) - 3 * blur - 1)
@@ -92,12 +107,16 @@ def paint(picture, colour, *outlines, blur=0, inside=None, opacity=1.0):
     mask = stencil(outlines, corner, size, opacity).filter(ImageFilter.GaussianBlur(blur * SCALE))
     if inside is not None:
         mask = ImageChops.multiply(mask, stencil([inside], corner, size))
-    picture.paste(colour, tuple(int(value) for value in corner * SCALE), mask)
+    x, y = (int(value) for value in corner * SCALE)
+    picture.paste(colour, (x, y), mask)
 
 
-def stencil(outlines, corner, size, opacity=1.0):
+def stencil(
+    outlines: Sequence[Outline], corner: np.ndarray, size: np.ndarray, opacity: float = 1.0
+) -> Image.Image:
     """A mask of `size` pixels from `corner` on: 255 times `opacity` in the outlines, else 0."""
-    mask = Image.new("L", tuple(int(value) for value in size * SCALE))
+    width, height = (int(value) for value in size * SCALE)
+    mask = Image.new("L", (width, height))
     for outline in outlines:
         # Rounded: machines differ in the last digit of a cosine, and the pixels must not.
         vertices = ((outline - corner) * SCALE).round(3).ravel().tolist()
@@ -127,7 +146,7 @@ def draw_eye() -> Image.Image:
     return picture
 
 
-def paint_lids(picture, opening):
+def paint_lids(picture: Canvas, opening: Outline) -> None:
     """The shaded socket, the crease above the eye, the light rim below it."""
     lid = curve("34,136 62,106 104,87 148,86 194,102 230,136 190,116 140,100 92,104")
     crease = curve("24,130 60,96 104,76 150,75 198,91 238,128 198,96 150,80 104,82 62,101")
@@ -138,7 +157,7 @@ def paint_lids(picture, opening):
     paint(picture, "#f4c4b0", opening + (0, 4), blur=0.5)
 
 
-def paint_eyeball(picture, opening):
+def paint_eyeball(picture: Canvas, opening: Outline) -> None:
     """The white of the eye: round because its corners are shaded, moist at the inner one."""
     paint(picture, "#fbf7f3", opening)
     corners = oval(246, 152, 34, 44), oval(38, 130, 34, 30)
@@ -148,7 +167,7 @@ def paint_eyeball(picture, opening):
     paint(picture, "#fff4ef", oval(29, 164, 2.6, 1.7, -30), blur=0.4)
 
 
-def paint_iris(picture, centre, opening, rng):
+def paint_iris(picture: Canvas, centre: Point, opening: Outline, rng: np.random.Generator) -> None:
     """Coloured fibres around the pupil, the lid's shadow over them, two reflections of a window."""
     x, y = centre
     paint(picture, "#0d2f3a", oval(x, y, 50, 50), blur=0.9, inside=opening)
@@ -163,17 +182,26 @@ def paint_iris(picture, centre, opening, rng):
     paint(picture, "#e4f8ff", oval(x + 17, y + 19, 5, 3.6, -40), blur=0.8, opacity=0.8)
 
 
-def paint_fibres(picture, centre, reach, colours, number, opening, rng):
+def paint_fibres(
+    picture: Canvas,
+    centre: Point,
+    reach: float,
+    colours: Sequence[str],
+    number: int,
+    opening: Outline,
+    rng: np.random.Generator,
+) -> None:
     """`number` thin strokes that run outwards from the pupil to about `reach`."""
     for angle in rng.permutation(number) * 2 * np.pi / number:
         directions = angle + rng.normal(0, (0, 0.06, 0.06))
         distances = np.array([14, 0.6 * reach, reach * rng.uniform(0.75, 1)])
         rays = np.stack([np.cos(directions), np.sin(directions)], axis=1)
-        fibre = hair(*(centre + distances[:, None] * rays), rng.uniform(1.4, 3))
+        start, middle, end = centre + distances[:, None] * rays
+        fibre = hair(start, middle, end, rng.uniform(1.4, 3))
         paint(picture, str(rng.choice(colours)), fibre, inside=opening, opacity=0.7)
 
 
-def paint_lashes(picture, rng):
+def paint_lashes(picture: Canvas, rng: np.random.Generator) -> None:
     """The dark line of the upper lid, lashes that fan out above it, a few fine ones below."""
     line = curve(
         "14,166 50,125 92,100 140,95.5 188,110.5 224,138 244,151 "
@@ -192,7 +220,7 @@ def paint_lashes(picture, rng):
         paint(picture, LASH, lash, opacity=0.6)
 
 
-def paint_brow(picture, rng):
+def paint_brow(picture: Canvas, rng: np.random.Generator) -> None:
     """An eyebrow: a soft ground, and hairs that lean outwards."""
     ground = curve("30,62 70,38 124,27 180,31 238,58 180,42 124,43 70,55")
     paint(picture, "#6b4030", ground, blur=3, opacity=0.75)
@@ -230,7 +258,7 @@ def draw_penguin() -> Image.Image:
     return picture
 
 
-def paint_snow(picture):
+def paint_snow(picture: Canvas) -> None:
     """The ground, the shadow upon it, and flakes in the air."""
     ground = curve("-60,214 30,204 128,208 226,200 316,212 316,320 -60,320")
     paint(picture, SNOW, ground)
@@ -238,14 +266,14 @@ def paint_snow(picture):
     paint(picture, SNOW, *(oval(x, y, radius, radius) for x, y, radius in points(FLAKES)))
 
 
-def paint_feet(picture):
+def paint_feet(picture: Canvas) -> None:
     """Two webbed feet, three toes each."""
     foot = symmetric("128,214 140,220 150,233 146,239 139,236 134,242 128,238")
     for shift in (-30, 30):
         paint(picture, BEAK, foot + (shift, 0))
 
 
-def paint_penguin_face(picture):
+def paint_penguin_face(picture: Canvas) -> None:
     """A white mask, wide eyes, rosy cheeks, an open beak."""
     paint(picture, "#ffffff", oval(111, 63, 21, 25), oval(145, 63, 21, 25), oval(128, 80, 28, 19))
     for x in (110, 146):
@@ -256,7 +284,7 @@ def paint_penguin_face(picture):
     paint(picture, BEAK, symmetric("128,66 138,72 146,79 137,82 128,84"))
 
 
-def paint_scarf(picture):
+def paint_scarf(picture: Canvas) -> None:
     """One end hangs down, the rest goes round the neck and throws a shadow on it."""
     end = curve("146,110 166,108 174,138 176,166 152,170 151,140")
     fringe = [oval(x, 169, 2.3, 11) for x in (155.5, 161.5, 167.5, 173)]
@@ -291,7 +319,7 @@ def draw_dog() -> Image.Image:
     return picture
 
 
-def paint_chest(picture):
+def paint_chest(picture: Canvas) -> None:
     """Shoulders, a pale bib under the shadow of the head, a collar with its tag."""
     body = symmetric("128,160 172,178 204,216 218,300 128,310")
     paint(picture, FUR, body)
@@ -307,7 +335,7 @@ def paint_chest(picture):
     paint(picture, "#fff0bd", oval(124, 224, 4, 3, -35), blur=1)
 
 
-def paint_ears(picture, head):
+def paint_ears(picture: Canvas, head: Outline) -> None:
     """Two hanging ears: light above, dark below, their shadow on the head."""
     ear = curve("160,38 186,34 212,58 227,106 223,148 206,160 192,142 186,104 176,66")
     for outline, side in ((ear, 1), (mirror(ear), -1)):
@@ -319,7 +347,7 @@ def paint_ears(picture, head):
         paint(picture, EAR_LIGHT, light, blur=7, inside=outline)
 
 
-def paint_dog_eyes(picture):
+def paint_dog_eyes(picture: Canvas) -> None:
     """Dark eyes, lit from the upper left, and brows that ask for a walk."""
     for x, side in ((99, -1), (157, 1)):
         paint(picture, EAR, oval(x, 95, 15, 16), blur=3, opacity=0.6)
@@ -330,7 +358,7 @@ def paint_dog_eyes(picture):
         paint(picture, EAR_SHADE, brow, blur=0.8, opacity=0.8)
 
 
-def paint_muzzle(picture, blaze):
+def paint_muzzle(picture: Canvas, blaze: Outline) -> None:
     """Nose, open mouth and tongue, and the shadow that rounds the muzzle."""
     paint(picture, "#d9bfa6", oval(128, 196, 46, 16), blur=8, inside=blaze)
     paint(picture, "#4a1d1d", symmetric("128,156 146,160 143,172 128,182"))
@@ -356,9 +384,13 @@ def draw(name: str) -> Image.Image:
     return DRAWINGS[name]().resize((SIZE, SIZE), Image.Resampling.BOX)
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
+    """The command line, which has nothing to choose."""
+    argparse.ArgumentParser(prog=COMMAND, description=__doc__).parse_args(words)
     for name in DRAWINGS:
-        draw(name).save(Path(__file__).with_name(f"{name}.png"), optimize=True)
+        path = pictures.FOLDER / f"{name}.png"
+        with publish.result_at(path, COMMAND), atomic_write(path) as unfinished:
+            draw(name).save(unfinished, format="PNG", optimize=True)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,20 @@
 """Draw four_ways.png, the README's picture: the eye, its ciphertext, the right key, a wrong one.
 
-python data/pictures/draw_four_ways.py
+python -m data.studies.draw_four_ways
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+import argparse
+from collections.abc import Sequence
 
+from data.studies import publish
 from helpers import figures, pictures
 from helpers.bits import PAPER_KEY, flip
+from helpers.files import atomic_write
 from helpers.neural.cipher import NeuralCipher
+
+COMMAND = "python -m data.studies.draw_four_ways"
 
 
 def draw() -> bytes:
@@ -23,5 +28,13 @@ def draw() -> bytes:
     return figures.to_png(row)
 
 
+def main(words: Sequence[str] | None = None) -> None:
+    """The command line, which has nothing to choose."""
+    argparse.ArgumentParser(prog=COMMAND, description=__doc__).parse_args(words)
+    path = pictures.FOLDER / "four_ways.png"
+    with publish.result_at(path, COMMAND), atomic_write(path) as unfinished:
+        unfinished.write_bytes(draw())
+
+
 if __name__ == "__main__":
-    Path(__file__).with_name("four_ways.png").write_bytes(draw())
+    main()
