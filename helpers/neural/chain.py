@@ -8,10 +8,10 @@ For networks as tiny as Alice's that form is much faster, in training (TensorFlo
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,6 +20,8 @@ from helpers.files import json_in
 # So few that NumPy leaves a product with a matrix of 64 x 64 to one core, also where
 # OPENBLAS_NUM_THREADS allows more: shared, it takes ten times as long on a busy machine.
 ROWS_AT_ONCE = 96
+
+Array = Any  # of NumPy, or of TensorFlow
 
 MOST_NUMBERS = 1 << 22  # in a matrix: many times what any network of the kit has
 
@@ -37,15 +39,15 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
     return 0.5 * np.tanh(0.5 * x) + 0.5
 
 
-def linear(x: np.ndarray) -> np.ndarray:
+def linear(x: Array) -> Array:
     """As it is."""
     return x
 
 
-def gate(x: np.ndarray) -> np.ndarray:
+def gate(x: Array) -> Array:
     """The left half of the columns times the right half: (..., 2 n) to (..., n)."""
-    left, right = np.split(x, 2, axis=-1)
-    return left * right
+    half = x.shape[-1] // 2
+    return x[..., :half] * x[..., half:]
 
 
 def sign(x: np.ndarray) -> np.ndarray:
@@ -53,7 +55,49 @@ def sign(x: np.ndarray) -> np.ndarray:
     return np.where(x >= 0, np.float32(1), np.float32(-1))
 
 
-ACTIVATIONS = {"sigmoid": sigmoid, "tanh": np.tanh, "linear": linear, "gate": gate, "sign": sign}
+ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
+    "sigmoid": sigmoid,
+    "tanh": np.tanh,
+    "linear": linear,
+    "gate": gate,
+    "sign": sign,
+}
+
+
+def tensorflow_activations() -> dict[str, Callable[[Array], Array]]:
+    """What `forward` needs where all is TensorFlow's, which is loaded only now."""
+    from helpers.quiet_keras import tensorflow as tf
+
+    def sign(x: Array) -> Array:
+        return tf.where(x >= 0, 1.0, -1.0)
+
+    return ACTIVATIONS | {"sigmoid": tf.sigmoid, "tanh": tf.tanh, "sign": sign}
+
+
+def forward(
+    layers: Sequence[Layer],
+    matrices: Sequence[tuple[Array, Array]],
+    x: Array,
+    activations: Mapping[str, Callable[[Array], Array]] = ACTIVATIONS,
+) -> Array:
+    """What a network makes of the rows of `x`: (n, inputs) to (n, outputs).
+
+    Args:
+        layers: what tells here is each one's activation.
+        matrices: a (matrix, bias) for each layer, as `as_matrices` gives them.
+        x: float32 (n, inputs).
+        activations: NumPy's, or `tensorflow_activations()` where all is TensorFlow's. Both have
+            the same "linear" and "gate", so that a network of gates needs no others.
+
+    Returns:
+        float32 (n, outputs), of the library of `x`.
+
+    >>> forward([Layer("gate")], [(np.eye(2), np.zeros(2))], np.array([[3.0, 5.0]])).tolist()
+    [[15.0]]
+    """
+    for layer, (matrix, bias) in zip(layers, matrices):
+        x = activations[layer.activation](x @ matrix + bias)
+    return x
 
 
 class Chain:
@@ -72,12 +116,8 @@ class Chain:
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """The outputs for the rows of `x`; two inputs stand side by side in a row."""
         starts = range(0, max(len(x), 1), ROWS_AT_ONCE)
-        return np.concatenate([self._forward(x[i : i + ROWS_AT_ONCE]) for i in starts])
-
-    def _forward(self, x: np.ndarray) -> np.ndarray:
-        for layer, (matrix, bias) in zip(self.layers, self.matrices):
-            x = ACTIVATIONS[layer.activation](x @ matrix + bias)
-        return x
+        parts = (x[i : i + ROWS_AT_ONCE] for i in starts)
+        return np.concatenate([forward(self.layers, self.matrices, part) for part in parts])
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The network as arrays for a file: "links", a JSON text, and the weights "00", "01"."""

@@ -40,7 +40,7 @@ from helpers.bits import (
     signs_to_bits,
 )
 from helpers.files import write_json
-from helpers.neural.chain import ACTIVATIONS, Chain
+from helpers.neural.chain import ACTIVATIONS, Chain, forward, tensorflow_activations
 from helpers.neural.cipher import Ciphertext, NeuralCipher, check_cipher
 from helpers.neural.ciphertext import check_ciphertext
 from helpers.neural.rounds import Rounds
@@ -99,19 +99,10 @@ def in_a_graph(alice: Chain | Rounds) -> Callable:
     """Alice in TensorFlow: block and key as signs, float32 (n, 32), to ciphertext (n, 16)."""
     from helpers.quiet_keras import tensorflow as tf
 
-    def sign(x):
-        return tf.where(x >= 0, 1.0, -1.0)
-
-    def gate(x):
-        left, right = tf.split(x, 2, axis=-1)
-        return left * right
-
-    bare = {"sigmoid": tf.sigmoid, "tanh": tf.tanh, "sign": sign, "gate": gate}
+    activations = tensorflow_activations()
 
     def run_chain(x):
-        for layer, (matrix, bias) in zip(alice.layers, alice.matrices):
-            x = bare[layer.activation](x @ matrix + bias)
-        return x
+        return forward(alice.layers, alice.matrices, x, activations)
 
     def run_rounds(x):
         block, key = x[:, :M_BITS], x[:, M_BITS:]
@@ -119,7 +110,7 @@ def in_a_graph(alice: Chain | Rounds) -> Callable:
         for turn in alice.turns:
             left, right = tf.split(block, 2, axis=1)
             turned = tf.concat([right, tf.roll(key, turn, axis=1)], axis=1)
-            block = tf.concat([right, left * sign(turned @ kernel + bias)], axis=1)
+            block = tf.concat([right, left * activations["sign"](turned @ kernel + bias)], axis=1)
         return block
 
     return run_rounds if isinstance(alice, Rounds) else run_chain

@@ -25,6 +25,7 @@ from helpers.neural.cipher import NeuralCipher
 from helpers.quiet_keras import keras
 from helpers.quiet_keras import tensorflow as tf
 
+ACTIVATIONS = chain.tensorflow_activations()
 CHUNK = 100  # iterations in one call of the compiled graph, and in one point of a curve
 
 # --- recipes --------------------------------------------------------------------------------------
@@ -193,9 +194,8 @@ def before_tanh(
     layers: Sequence[chain.Layer], weights: Sequence[tf.Tensor], x: tf.Tensor
 ) -> tf.Tensor:
     """What a network computes, up to but without its last tanh."""
-    for i, (matrix, bias) in enumerate(chain.as_matrices(layers, weights, xp=tf)):
-        x = (tf.sigmoid(x) if i else x) @ matrix + bias
-    return x
+    layers = [*layers[:-1], layers[-1]._replace(activation="linear")]
+    return chain.forward(layers, chain.as_matrices(layers, weights, xp=tf), x, ACTIVATIONS)
 
 
 def random_pairs(players: Players, draw: tf.Tensor, batch: int) -> tuple[tf.Tensor, tf.Tensor]:
