@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import os
 import secrets
 import time
@@ -13,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from stat import S_IMODE, S_ISREG
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -119,11 +118,11 @@ def as_path(path: str | os.PathLike) -> Path:
     return Path(name)
 
 
-def readable(path: str | os.PathLike) -> Path:
+def readable(path: str | os.PathLike, largest: int = LARGEST) -> Path:
     """The path of a file that can be read; else a sentence that names it.
 
     Raises FileNotFoundError for none, OSError for a folder, a device or missing rights, ValueError
-    for what is no name and for a huge file.
+    for what is no name and for a file of more than `largest` bytes.
     """
     path = as_path(path)
     try:
@@ -138,9 +137,9 @@ def readable(path: str | os.PathLike) -> Path:
         raise type(error)(f"{str(path)!r} cannot be read: {error.strerror}.") from None
     if not S_ISREG(status.st_mode):
         raise OSError(f"{str(path)!r} is a folder or a device: give the name of a file.")
-    if status.st_size > LARGEST:
+    if status.st_size > largest:
         raise ValueError(
-            f"{path.name} has {status.st_size:,} bytes, over {LARGEST:,}: give a smaller file."
+            f"{path.name} has {status.st_size:,} bytes, over {largest:,}: give a smaller file."
         )
     return path
 
@@ -188,8 +187,9 @@ def read_json(path: str | os.PathLike) -> dict:
 
 def write_npz(path: str | os.PathLike, arrays: dict[str, np.ndarray]) -> None:
     """Arrays and their digest as .npz under exactly this path, the whole of it or nothing."""
+    content: dict[str, Any] = {"digest": np.array(digest_of(arrays)), **arrays}
     with atomic_write(path) as unfinished, open(unfinished, "wb") as file:
-        np.savez(file, digest=np.array(digest_of(arrays)), **arrays)
+        np.savez(file, **content)
 
 
 def read_npz(path: str | os.PathLike) -> dict[str, np.ndarray]:
@@ -208,10 +208,8 @@ def read_npz(path: str | os.PathLike) -> dict[str, np.ndarray]:
         digest = str(arrays.pop("digest", ""))
     if digest != digest_of(arrays):
         raise ValueError(f"{path.name} was changed after it was written: fetch it again.")
-    return {
-        name: array.astype(array.dtype.newbyteorder("="), copy=False)
-        for name, array in arrays.items()
-    }
+    native = {name: array.dtype.newbyteorder("=") for name, array in arrays.items()}
+    return {name: array.astype(native[name], copy=False) for name, array in arrays.items()}
 
 
 def check_directory(file: BinaryIO) -> None:
@@ -237,19 +235,12 @@ def check_members(members: Sequence[zipfile.ZipInfo], size: int) -> None:
 
 
 def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
-    """An array of numbers or texts; ValueError unless it is as long as its header says.
-
-    `np.load` would first set aside as much memory as the header asks for.
-    """
+    """An array of numbers or texts; ValueError for any other, and for one that is cut short."""
     with archive.open(member) as file:
-        np.lib.format.read_magic(file)
-        shape, columns_first, dtype = np.lib.format.read_array_header_1_0(file)
-        data = bytearray(file.read())
-    size = dtype.itemsize * math.prod(shape)
-    if dtype.kind not in "biufU" or not dtype.itemsize or size != len(data):
+        array = np.lib.format.read_array(file, allow_pickle=False)
+    if array.dtype.kind not in "biufU" or not array.dtype.itemsize:
         raise ValueError
-    array = np.ndarray(shape, dtype, data, order="F" if columns_first else "C")
-    if dtype.kind == "U":
+    if array.dtype.kind == "U":
         array.tolist()  # ValueError for numbers that are no characters
     return array
 
@@ -259,7 +250,7 @@ def digest_of(arrays: Mapping[str, np.ndarray]) -> str:
     digest = hashlib.sha256()
     for name, array in sorted(arrays.items()):
         digest.update(f"{name} {array.dtype.str} {array.shape} ".encode())
-        digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
+        digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
     return digest.hexdigest()
 
 
