@@ -12,15 +12,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fuzzing import altered, cases, mutated, outcome
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from data.studies import publish
 from helpers import files, manifest
 from helpers.bits import PAPER_KEY
 from helpers.learnable.scramble import BlockScrambler, random_key
 from helpers.neural.cipher import NeuralCipher
 from helpers.neural.ciphertext import Ciphertext
+from tests.fuzzing import altered, cases, mutated, outcome
 
 PICTURE = np.random.default_rng(1).integers(0, 256, (5, 7, 3), np.uint8)
 PAIRS = {name: NeuralCipher.load(name) for name in ("paper", "proven", "diffusing")}
@@ -179,14 +180,12 @@ def test_broken_results(tmp_path):
 
 
 @pytest.fixture
-def kit(tmp_path, monkeypatch):
+def kit(data):
     """A data folder with a manifest and one file of results."""
-    monkeypatch.setattr(manifest, "DATA", tmp_path)
-    monkeypatch.setattr(manifest, "MANIFEST", tmp_path / "MANIFEST.json")
-    (tmp_path / "results").mkdir()
-    files.write_json(tmp_path / "results" / "a.json", {"a": [1, 2, 3]})
-    manifest.record("results/a.json", "by hand")
-    return tmp_path
+    (data / "results").mkdir()
+    files.write_json(data / "results" / "a.json", {"a": [1, 2, 3]})
+    publish.record("results/a.json", "by hand")
+    return data
 
 
 def test_a_broken_file_that_the_manifest_knows_is_never_accepted(kit):

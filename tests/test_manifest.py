@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
+from data.studies import publish
 from helpers import manifest
 
 SHIPPED = sorted(manifest.entries())
 ENTRY = {"sha256": "0" * 64, "made": "by hand"}
-
-
-@pytest.fixture
-def data(tmp_path, monkeypatch):
-    """An empty data folder in place of the shipped one."""
-    monkeypatch.setattr(manifest, "DATA", tmp_path)
-    monkeypatch.setattr(manifest, "MANIFEST", tmp_path / "MANIFEST.json")
-    return tmp_path
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -34,53 +23,6 @@ def test_all_weights_are_in_the_manifest():
     weights = {f"weights/{path.name}" for path in (manifest.DATA / "weights").glob("*.npz")}
     assert weights
     assert weights <= set(SHIPPED)
-
-
-def test_what_is_recorded_can_be_used(data):
-    (data / "b.txt").write_text("two", encoding="utf-8")
-    (data / "a.txt").write_text("one", encoding="utf-8")
-    manifest.record("b.txt", "by hand")
-    manifest.record("a.txt", "by hand – carefully")
-    assert list(manifest.entries()) == ["a.txt", "b.txt"]
-    assert manifest.entries()["a.txt"]["made"] == "by hand – carefully"
-    assert manifest.checked("a.txt").read_text(encoding="utf-8") == "one"
-
-
-def test_a_file_recorded_again_is_known_by_its_new_content(data):
-    for content in ("old", "new"):
-        (data / "a.txt").write_text(content, encoding="utf-8")
-        manifest.record("a.txt", content)
-    assert manifest.checked("a.txt") == data / "a.txt"
-    assert manifest.entries()["a.txt"]["made"] == "new"
-
-
-def test_only_what_lies_in_data_is_entered(data, tmp_path_factory):
-    inside, outside = data / "a.txt", tmp_path_factory.mktemp("elsewhere") / "a.txt"
-    for path in (inside, outside):
-        path.write_text("one", encoding="utf-8")
-        manifest.check_writable_result(path)
-        manifest.enter(path, "by hand")
-    assert list(manifest.entries()) == ["a.txt"]
-
-
-def record_many(data: Path, first: int) -> None:
-    manifest.DATA, manifest.MANIFEST = data, data / "MANIFEST.json"
-    for number in range(first, first + 15):
-        (data / f"{number}.txt").write_text(str(number), encoding="utf-8")
-        manifest.record(f"{number}.txt", "by hand")
-
-
-def test_two_processes_lose_no_entry(data):
-    both = [
-        multiprocessing.get_context("spawn").Process(target=record_many, args=(data, first))
-        for first in (0, 100)
-    ]
-    for process in both:
-        process.start()
-    for process in both:
-        process.join()
-    assert [process.exitcode for process in both] == [0, 0]
-    assert len(manifest.entries()) == 30
 
 
 def test_the_hash_is_sha256(tmp_path):
@@ -97,10 +39,10 @@ def test_an_unknown_a_missing_and_an_altered_file(data):
     file = data / "a.txt"
     file.write_text("one", encoding="utf-8")
     (data / "b.txt").write_text("two", encoding="utf-8")
-    manifest.record("b.txt", "by hand")
+    publish.record("b.txt", "by hand")
     with pytest.raises(ValueError, match=r"knows no 'a.txt': choose one of \['b.txt'\]"):
         manifest.checked("a.txt")
-    manifest.record("a.txt", "by hand")
+    publish.record("a.txt", "by hand")
     file.write_text("One", encoding="utf-8")
     with pytest.raises(ValueError, match="a.txt is not the file that was shipped.*: (restore|fet)"):
         manifest.checked("a.txt")
@@ -145,24 +87,3 @@ def test_a_damaged_manifest_is_named(data, text):
     for use in (manifest.entries, lambda: manifest.checked("a.txt")):
         with pytest.raises(ValueError, match=r"^data/MANIFEST.json is damaged: .*\.$"):
             use()
-
-
-# --- provenance ---
-
-
-def test_provenance_names_the_backend_in_use_and_imports_none():
-    """In a Python of its own, with packages that only look like Keras and JAX."""
-    code = (
-        "import sys, types; from helpers import manifest;"
-        "before = set(manifest.provenance('c', 1, 2));"
-        "assert not {'keras', 'tensorflow', 'jax'} & (before | set(sys.modules)), before;"
-        "backend = types.SimpleNamespace(backend=lambda: 'jax');"
-        "sys.modules['keras'] = types.SimpleNamespace(backend=backend);"
-        "gpu = types.SimpleNamespace(platform='gpu', device_kind='A GPU');"
-        "sys.modules['jax'] = types.SimpleNamespace(devices=lambda: [gpu, gpu]);"
-        "after = manifest.provenance('c', 1, 2);"
-        "assert {'keras', 'jax', 'numpy'} <= set(after) and 'tensorflow' not in after, after;"
-        "assert after['device'] == 'A GPU, A GPU', after"
-    )
-    root = Path(manifest.__file__).parents[1]
-    subprocess.run([sys.executable, "-c", code], cwd=root, check=True)
