@@ -1,11 +1,10 @@
-"""Pictures in and out: the built-in three, a reader's own file, and PNG for a widget or the disk.
+"""Pictures in and out: the built-in three, a reader's own file, and PNG for a widget.
 
 A picture is a `uint8` array (height, width, 3): red, green and blue from 0 to 255.
 """
 
 from __future__ import annotations
 
-import functools
 import io
 import os
 import re
@@ -15,12 +14,13 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from PIL import Image, ImageChops, ImageOps, TiffImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
-from helpers.bits import is_whole, short
-from helpers.files import atomic_write
+from helpers.bits import Picture, is_whole, short
+from helpers.files import readable
 
 NAMES = ("eye", "penguin", "dog")
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "pictures"
@@ -31,7 +31,7 @@ MOST_BYTES = 400_000_000
 MOST_SECONDS = 3.0  # of computing
 LONGEST_SIDE = 65_535  # in both directions; a row costs memory beside its pixels
 MOST_PIXELS = 64_000_000  # of up to 12 bytes each while they are decoded ...
-MOST_PIXELS_OF = {"WEBP": 36_000_000}  # ... and 24 in WebP
+MOST_WEBP_PIXELS = 36_000_000  # ... and 24 in WebP
 MOST_SCANNED = 1_000_000_000  # pixels times scans: each scan of a JPEG passes over all pixels
 LONGEST_HEAD = 4_000_000  # bytes before the pixels: a list of a million strips, a colour profile
 LONGEST_EXIF = 64 * 1024  # as in JPEG; a longer one can be made to unfold without end
@@ -41,10 +41,23 @@ WHITE_IS_ZERO = (TiffImagePlugin.MM, 0, (1,), 1, (16,), ())
 TiffImagePlugin.OPEN_INFO.setdefault(WHITE_IS_ZERO, ("I;16B", "I;16B"))
 
 
-def load(name: str) -> np.ndarray:
-    """A built-in picture, uint8 (256, 256, 3), by its name in `NAMES`; any other: ValueError.
+def load(name: str) -> Picture:
+    """A built-in picture.
 
-    Own drawings of the subjects of the paper's figures 4 (eye), 6 (dog) and 7 (penguin).
+    Args:
+        name: one of `NAMES`.
+
+    Returns:
+        uint8 (256, 256, 3), an array of its own, which may be written to.
+
+    Raises:
+        ValueError: for any other name.
+
+    Source: own drawings of the subjects of Rivas-Perea and Banerjee's figures 4 (eye), 6 (dog) and
+    7 (penguin).
+
+    >>> load("eye").shape
+    (256, 256, 3)
     """
     if not isinstance(name, str) or name not in NAMES:
         known = ", ".join(NAMES)
@@ -58,16 +71,32 @@ def open_picture(
     source: str | os.PathLike | bytes | bytearray | memoryview,
     max_side: int = 4096,
     downscale: bool = False,
-) -> np.ndarray:
-    """A PNG, JPEG, GIF (first frame), WebP, BMP or TIFF file as uint8 (height, width, 3).
+) -> Picture:
+    """A PNG, JPEG, GIF (first frame), WebP, BMP or TIFF file.
 
-    `source` is a path, or the bytes of a file as an upload delivers them. Transparent parts come
-    out white, and a photograph stands as its camera was held. A side longer than `max_side` pixels
-    is an error, unless `downscale` asks for a smaller copy. Raises ValueError for what is no whole
-    picture or too large a one (over 64 million pixels, 36 million in WebP), FileNotFoundError for a
-    missing file.
+    Transparent parts come out white, and a photograph stands as its camera was held.
+
+    Args:
+        source: a path, or the bytes of a file as an upload delivers them.
+        max_side: the most pixels that a side may have.
+        downscale: make a smaller copy of a picture with a longer side, instead of refusing it.
+
+    Returns:
+        uint8 (height, width, 3).
+
+    Raises:
+        ValueError: for what is no whole picture, or too large a one: a longer side than `max_side`,
+            over 64 million pixels (36 million in WebP), over 400 million bytes.
+        OSError: for a file that cannot be read; FileNotFoundError where there is none.
+
+    >>> open_picture(to_png(np.uint8([[[255, 0, 0], [0, 0, 255]]]))).tolist()
+    [[[255, 0, 0], [0, 0, 255]]]
     """
-    check_max_side(max_side)
+    if not is_whole(max_side) or max_side < 1:
+        raise ValueError(
+            f"max_side is a whole number of pixels, at least 1; {short(max_side)} came: "
+            "give 256, for example."
+        )
     name, data = read(source)
     file = Bounded(data)
     with plain_errors(name):
@@ -108,9 +137,9 @@ class Bounded(io.BytesIO):
         return data
 
 
-def check_cost(name: str, image: Image.Image, data: bytes) -> None:
+def check_cost(name: str, image: Any, data: bytes) -> None:
     """ValueError, before anything is decoded, for what would take too much memory or time."""
-    most = MOST_PIXELS_OF.get(image.format, MOST_PIXELS)
+    most = MOST_WEBP_PIXELS if image.format == "WEBP" else MOST_PIXELS
     pixels = decoded_pixels(image)
     if max(image.size) > LONGEST_SIDE or pixels > most:
         raise ValueError(
@@ -129,7 +158,7 @@ def check_cost(name: str, image: Image.Image, data: bytes) -> None:
         )
 
 
-def decoded_pixels(image: Image.Image) -> int:
+def decoded_pixels(image: Any) -> int:
     """How many pixels are decoded; in TIFF, whole tiles are, and they may reach beyond the edge."""
     width, height = image.size
     if image.format == "TIFF":
@@ -139,7 +168,7 @@ def decoded_pixels(image: Image.Image) -> int:
     return width * height
 
 
-def scans(image: Image.Image, data: bytes) -> float:
+def scans(image: Any, data: bytes) -> float:
     """How often the pixels are painted over, each time a little finer: once, but in some JPEGs."""
     if image.format == "JPEG":
         return jpeg_scans(data)
@@ -181,43 +210,23 @@ def plain_errors(name: str) -> Iterator[None]:
         raise ValueError(f"{name} cannot be read ({said}): {advice}.") from error
 
 
-def check_max_side(max_side: int) -> None:
-    if not is_whole(max_side) or max_side < 1:
-        raise ValueError(
-            f"max_side is a whole number of pixels, at least 1; {short(max_side)} came: "
-            "give 256, for example."
-        )
-
-
 def read(source: str | os.PathLike | bytes | bytearray | memoryview) -> tuple[str, bytes]:
     """What to call the file in a message, and its bytes."""
     if isinstance(source, (bytes, bytearray, memoryview)):
-        name, size = "The file", memoryview(source).nbytes
-    elif not isinstance(source, (str, os.PathLike)):
+        return "The file", bytes(source)
+    if not isinstance(source, (str, os.PathLike)):
         raise ValueError(
             "A picture is opened by its file's name, or from the bytes of a file; "
             f'this is {type(source).__name__}: give "mine.jpg", for example.'
         )
-    elif not os.path.exists(source):
-        raise FileNotFoundError(f"There is no file {str(source)!r}: check its name and folder.")
-    elif not os.path.isfile(source):
-        raise ValueError(
-            f"{str(source)!r} is a folder or a device: give the name of a picture file."
-        )
-    else:
-        name, size = repr(os.path.basename(source)), os.path.getsize(source)
-    if size > MOST_BYTES:
-        raise ValueError(
-            f"{name} has {size / 1e6:,.0f} million bytes; here {MOST_BYTES / 1e6:.0f} million can "
-            "be read: use a smaller picture."
-        )
-    return name, bytes(source) if name == "The file" else Path(source).read_bytes()
+    path = readable(source, MOST_BYTES)
+    return repr(path.name), path.read_bytes()
 
 
 # --- From a file's pixels to uint8 (height, width, 3) ----------------------------------------
 
 
-def to_rgb(image: Image.Image, file: io.BytesIO, max_side: int) -> np.ndarray:
+def to_rgb(image: Image.Image, file: io.BytesIO, max_side: int) -> Picture:
     """Upright, 8 bits a colour, on white, and no side longer than `max_side`."""
     match_transparency(image, file)
     image = eight_bits(upright(image))
@@ -232,7 +241,7 @@ def to_rgb(image: Image.Image, file: io.BytesIO, max_side: int) -> np.ndarray:
     return np.array(image)
 
 
-def match_transparency(image: Image.Image, file: io.BytesIO) -> None:
+def match_transparency(image: Any, file: io.BytesIO) -> None:
     """Make the colour that a PNG file calls transparent agree with what Pillow makes of pixels.
 
     The file means its samples as they are stored (PNG, section 11.3.1.1); Pillow compares it with
@@ -244,21 +253,12 @@ def match_transparency(image: Image.Image, file: io.BytesIO) -> None:
         image.info["transparency"] = colour * (85 if stored == "L;2" else 17)
     if stored == "RGB;16B":
         upper, lower = zip(*(divmod(sample, 256) for sample in colour))
-        equal = where(image, upper)
-        low_bytes = Image.open(file, formats=["PNG"])
+        equal = (np.asarray(image) == np.array(upper, np.uint8)).all(axis=2)
+        low_bytes: Any = Image.open(file, formats=["PNG"])
         low_bytes.tile = [(*low_bytes.tile[0][:3], "RGB;16L")]
-        equal = ImageChops.darker(equal, where(low_bytes, lower))
+        equal &= (np.asarray(low_bytes) == np.array(lower, np.uint8)).all(axis=2)
         del image.info["transparency"]
-        image.putalpha(ImageChops.invert(equal))
-
-
-def where(image: Image.Image, colour: tuple[int, ...]) -> Image.Image:
-    """255 where an RGB image has this colour, elsewhere 0."""
-    equal = [
-        band.point([255 * (value == sample) for value in range(256)])
-        for band, sample in zip(image.split(), colour)
-    ]
-    return functools.reduce(ImageChops.darker, equal)
+        image.putalpha(Image.fromarray(np.where(equal, np.uint8(0), np.uint8(255))))
 
 
 def upright(image: Image.Image) -> Image.Image:
@@ -287,7 +287,7 @@ def eight_bits(image: Image.Image) -> Image.Image:
 # --- Pictures as arrays ----------------------------------------------------------------------
 
 
-def check_picture(picture: np.ndarray) -> None:
+def check_picture(picture: Picture) -> None:
     """Raise a ValueError with a remedy unless `picture` is uint8 (height, width, 3), not empty."""
     if not isinstance(picture, np.ndarray):
         came, advice = type(picture).__name__, "open a file with open_picture, or use np.asarray"
@@ -315,28 +315,10 @@ def remedy(picture: np.ndarray) -> str:
     return ""
 
 
-def to_png(picture: np.ndarray) -> bytes:
+def to_png(picture: Picture) -> bytes:
     """A picture, uint8 (height, width, 3), as a PNG file's bytes, which `open_picture` reads."""
     check_picture(picture)
     file = io.BytesIO()
     # Widgets wait for this: the default level takes up to twice as long to save a tenth.
     Image.fromarray(picture).save(file, format="PNG", compress_level=1)
     return file.getvalue()
-
-
-def save(picture: np.ndarray, path: str | os.PathLike) -> None:
-    """Write a picture, uint8 (height, width, 3), as a PNG file: the whole of it or nothing.
-
-    Raises ValueError for what is no picture and for a name that does not end in .png.
-    """
-    data = to_png(picture)
-    if not isinstance(path, (str, os.PathLike)):
-        raise ValueError(
-            f"A picture is saved under a name; this is {type(path).__name__}: "
-            'give "mine.png", for example.'
-        )
-    path = Path(path)
-    if path.suffix.lower() != ".png":
-        raise ValueError(f"A picture is saved as PNG, without loss: end {path.name!r} in .png.")
-    with atomic_write(path) as unfinished:
-        unfinished.write_bytes(data)

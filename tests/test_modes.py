@@ -345,7 +345,7 @@ def test_a_pixel_changed_in_another_program_that_keeps_the_text(saved):
 
 
 def test_a_png_file_that_another_program_saved_anew(saved):
-    pictures.save(pictures.open_picture(saved), saved)
+    saved.write_bytes(pictures.to_png(pictures.open_picture(saved)))
     with pytest.raises(ValueError, match="without the text that Ciphertext.save puts beside it"):
         Ciphertext.load(saved)
 

@@ -8,7 +8,6 @@ import struct
 import subprocess
 import sys
 import zlib
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -398,7 +397,7 @@ def test_a_file_too_large_to_read(tmp_path):
     path = tmp_path / "film.tif"
     with path.open("wb") as file:
         file.truncate(pictures.MOST_BYTES + 1)
-    with pytest.raises(ValueError, match="'film.tif' has 400 million bytes.*smaller"):
+    with pytest.raises(ValueError, match="film.tif has 400,000,001 bytes.*smaller"):
         pictures.open_picture(path)
 
 
@@ -423,15 +422,18 @@ def test_what_is_neither_a_name_nor_a_file_s_bytes(source):
         pictures.open_picture(source)
 
 
-@pytest.mark.parametrize("name", ["", "a\0b", "x" * 5_000])
-def test_a_name_that_no_file_can_have(name):
-    with pytest.raises(FileNotFoundError, match="There is no file"):
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [
+        ("a\0b", "a text without null characters"),
+        ("x" * 5_000, "cannot be read"),
+        ("", "is a folder or a device: give the name"),
+        (pictures.FOLDER, "is a folder or a device: give the name"),
+    ],
+)
+def test_a_name_that_is_no_file_s(name, error):
+    with pytest.raises((OSError, ValueError), match=error):
         pictures.open_picture(name)
-
-
-def test_a_folder(tmp_path):
-    with pytest.raises(ValueError, match="is a folder or a device: give the name"):
-        pictures.open_picture(tmp_path)
 
 
 @pytest.mark.parametrize("max_side", [0, -1, True, 256.0, "256", None])
@@ -512,36 +514,6 @@ def test_a_view_of_a_picture_is_a_picture_too(photo):
 
 def test_an_opened_picture_may_be_written_to(photo):
     pictures.open_picture(pictures.to_png(photo))[0, 0] = 0
-
-
-def test_saving_replaces_the_file_and_leaves_nothing_else(photo, tmp_path):
-    path = tmp_path / "photo.png"
-    path.write_text("an older file", encoding="utf-8")
-    pictures.save(photo, path)
-    assert np.array_equal(pictures.open_picture(path), photo)
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_failed_save_leaves_the_old_file_whole(photo, tmp_path, monkeypatch):
-    path = tmp_path / "photo.png"
-    pictures.save(photo, path)
-
-    def disk_full(file: Path, data: bytes) -> None:
-        with open(file, "wb") as unfinished:
-            unfinished.write(data[:10])
-        raise OSError("No space left on device")
-
-    monkeypatch.setattr(Path, "write_bytes", disk_full)
-    with pytest.raises(OSError, match="No space left"):
-        pictures.save(photo[::-1], path)
-    assert np.array_equal(pictures.open_picture(path), photo)
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_only_png_is_written(photo, tmp_path):
-    with pytest.raises(ValueError, match="'photo.jpg' in .png"):
-        pictures.save(photo, tmp_path / "photo.jpg")
-    assert not list(tmp_path.iterdir())
 
 
 def test_importing_pictures_loads_neither_networks_nor_plots():

@@ -119,7 +119,7 @@ class Ciphertext:
         else:
             raise ValueError(
                 "A PNG file holds bytes, and this ciphertext is of real values: end the name in "
-                ".npz, or save a picture of it, pictures.save(ciphertext.as_picture(), path)."
+                ".npz, or save its picture: Image.fromarray(ciphertext.as_picture()).save(path)."
             )
 
     @classmethod
