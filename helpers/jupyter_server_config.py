@@ -3,7 +3,7 @@
 What is saved is a lesson that reads well without a kernel; what is served stays on this machine.
 """
 
-c = get_config()  # noqa: F821 (Jupyter defines it)
+c = get_config()  # type: ignore[name-defined] # noqa: F821 (Jupyter defines it)
 
 c.ContentsManager.pre_save_hook = "helpers.lessons.keep_stills"
 

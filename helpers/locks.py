@@ -5,13 +5,13 @@ Standard library only: the set-up takes one before anything is installed.
 
 from __future__ import annotations
 
-import os
+import sys
 
 
 def take(descriptor: int) -> bool:
     """Lock an open file, given by its number; False where another process has locked it."""
     try:
-        if os.name == "nt":
+        if sys.platform == "win32":
             import msvcrt
 
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)

@@ -92,8 +92,8 @@ def set_up(thoroughly: bool = False) -> None:
 
 def is_finished() -> bool:
     """Whether `.venv` was set up from what is here now, and no package has gone since."""
-    lines = stamped()
-    return lines[:3] == wanted_stamp() and PYTHON.exists() and set(lines[3:]) <= installed()
+    stamp = stamped()
+    return stamp[:3] == wanted_stamp() and PYTHON.exists() and set(stamp[3:]) <= installed()
 
 
 def stamped() -> list[str]:
@@ -125,12 +125,10 @@ def alone() -> Iterator[None]:
     path = ROOT / "build" / "set-up.lock"
     path.parent.mkdir(exist_ok=True)
     with open(path, "w") as file:
-        told = False
-        while not take(file.fileno()):
-            if not told:
-                print("Another set-up is at work here: waiting for its end.", flush=True)
-            told = True
-            time.sleep(0.5)
+        if not take(file.fileno()):
+            print("Another set-up is at work here: waiting for its end.", flush=True)
+            while not take(file.fileno()):
+                time.sleep(0.5)
         yield
 
 
@@ -150,7 +148,7 @@ def make() -> None:
         with replacing():
             make_venv()
             install()
-    calm_jupyterlab()
+    turn_off_news()
     write_stamp(*wanted_stamp(), *sorted(installed()))  # last: it vouches for all the rest
 
 
@@ -191,21 +189,19 @@ def make_venv() -> None:
 @contextlib.contextmanager
 def replacing() -> Iterator[None]:
     """Move aside what stands at `.venv`; it comes back where its successor is not finished."""
-    if not VENV.exists():
-        yield
-        return
-    VENV.rename(BEFORE)
+    if VENV.exists():
+        VENV.rename(BEFORE)
     try:
         yield
     except BaseException:
-        shutil.rmtree(VENV, ignore_errors=True)
-        BEFORE.rename(VENV)
+        bring_back()
         raise
-    shutil.rmtree(BEFORE)
+    if BEFORE.exists():
+        shutil.rmtree(BEFORE)
 
 
 def bring_back() -> None:
-    """Undo a replacement that was killed half-way."""
+    """Undo a replacement that is not finished, be it that it was killed half-way."""
     if BEFORE.is_dir():
         shutil.rmtree(VENV, ignore_errors=True)
         BEFORE.rename(VENV)
@@ -225,13 +221,12 @@ def follow_the_folder() -> None:
                 script.write_bytes(text.replace(before, now))
 
 
-def calm_jupyterlab() -> None:
+def turn_off_news() -> None:
     """Have JupyterLab ask nobody, in the middle of a class, whether to fetch its news."""
     settings = VENV / "share/jupyter/lab/settings/overrides.json"
     settings.parent.mkdir(parents=True, exist_ok=True)
-    quiet = {"fetchNews": "false", "checkForUpdates": False}
-    text = json.dumps({"@jupyterlab/apputils-extension:notification": quiet})
-    settings.write_text(text, encoding="utf-8")
+    off = {"fetchNews": "false", "checkForUpdates": False}
+    settings.write_text(json.dumps({"@jupyterlab/apputils-extension:notification": off}), "utf-8")
 
 
 # --- the packages ---------------------------------------------------------------------------------
@@ -271,9 +266,7 @@ def get_uv() -> None:
 
 def damaged() -> list[str]:
     """The packages of which a file is gone, or of another size than when it was installed."""
-    return sorted(
-        path.name.split("-")[0] for path in SITE.glob("*.dist-info") if not is_whole(path)
-    )
+    return sorted(info.split("-")[0] for info in installed() if not is_whole(SITE / info))
 
 
 def is_whole(package: Path) -> bool:
@@ -322,7 +315,7 @@ def attempt(*arguments: str, aloud: bool = False) -> tuple[int, str]:
         errors="replace",
     ) as process:
         try:
-            for line in process.stdout:
+            for line in process.stdout or ():
                 said.append(line)
                 if aloud and re.match(r" *(Downloading|Downloaded|Installed|Bytecode)", line):
                     print(f"  {line.strip()}", flush=True)
