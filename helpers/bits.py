@@ -1,11 +1,11 @@
 """Pictures, texts, ciphertext values and keys as bits, and back without losing one. NumPy only.
 
-picture <-> hex <-> bits   the paper's way, batch by batch (section 2; its `img2bin`, `bin2img`)
-picture <-> bits           the direct way: the same bits, more than a hundred times as fast
-picture <-> blocks         two neighbouring bytes are one block of 16 bits, the paper's `m_bits`
-text    <-> blocks         one character is one block (section 3)
-values  <-> bits           a ciphertext value is 16 bits, a block of 16 values 256 (section 3)
-bits    <-> signs          the -1 and +1 that the networks take and give
+picture <-> bits     the same bits as by the paper's way, which lesson 01 goes step by step
+picture <-> blocks   two neighbouring bytes are one block of 16 bits, the paper's `m_bits`
+blocks  <-> bits     a block is a row of 16 bits
+text    <-> blocks   one character is one block (section 3)
+values  <-> bits     a ciphertext value is 16 bits, a block of 16 values 256 (section 3)
+bits    <-> signs    the -1 and +1 that the networks take and give
 
 Everywhere a picture is uint8 of any shape, mostly (height, width, 3); bits are uint8, each 0 or 1,
 the most significant first; blocks are uint16 (n,); keys are uint8 (16,). "The paper" is Rivas-Perea
@@ -35,100 +35,45 @@ KeyLike = Sequence[int] | npt.NDArray[np.integer]  # what a caller may pass as a
 M_BITS = K_BITS = 16  # bits of a block and of a key: the paper's m_bits and k_bits
 ALL_BLOCKS = np.arange(2**M_BITS, dtype=np.uint16)
 
-# --- Picture <-> hex <-> bits: the paper's way ----------------------------------------------------
+# --- Picture <-> bits -----------------------------------------------------------------------------
 
 
-def picture_to_hex(picture: np.ndarray) -> str:
-    """The bytes of a picture, row by row, as text: two hexadecimal digits a byte.
-
-    ValueError unless the picture is uint8.
-    """
-    return _bytes_of(picture).tobytes().hex()
-
-
-def hex_to_bits(hex_text: str, batch: int = 4) -> np.ndarray:
-    """Hexadecimal text as bits, uint8 (4 * digits,), `batch` digits at a time (paper, section 2).
-
-    A number forgets its leading zeros, "0a" becomes 1010: so each batch is filled up to 4 bits a
-    digit. ValueError where a character is no hexadecimal digit or `batch` is below 1.
-    """
-    _check_hex(hex_text)
-    batch = _check_batch(batch)
-    pieces = [hex_text[i : i + batch] for i in range(0, len(hex_text), batch)]
-    digits = "".join(format(int(piece, 16), f"0{4 * len(piece)}b") for piece in pieces)
-    return np.array([int(digit) for digit in digits], dtype=np.uint8)
-
-
-def bits_to_hex(bits: np.ndarray, batch: int = 4) -> str:
-    """Bits (n,) as hexadecimal text of n / 4 digits, `batch` digits at a time.
-
-    The inverse of `hex_to_bits`. ValueError where a bit is not 0 or 1, four do not divide their
-    number, or `batch` is below 1.
-    """
-    batch = _check_batch(batch)
-    digits = "".join(str(bit) for bit in _check_bits(bits, 4).ravel().tolist())
-    pieces = [digits[i : i + 4 * batch] for i in range(0, len(digits), 4 * batch)]
-    return "".join(format(int(piece, 2), f"0{len(piece) // 4}x") for piece in pieces)
-
-
-def hex_to_picture(hex_text: str, shape: Sequence[int]) -> np.ndarray:
-    """Hexadecimal text as a picture, uint8 of `shape`.
-
-    ValueError where a character is no hexadecimal digit, or there are too many or too few of them.
-    """
-    _check_hex(hex_text)
-    if len(hex_text) % 2:
-        raise ValueError(
-            f"A byte is two hexadecimal digits; here are {len(hex_text)} digits: add or remove one."
-        )
-    return _to_shape(np.frombuffer(bytearray.fromhex(hex_text), np.uint8), shape)
-
-
-# --- Picture <-> bits: the direct way -------------------------------------------------------------
-
-
-def bytes_to_bits(data: bytes | bytearray) -> np.ndarray:
-    """Bytes as bits, uint8 (8 * len(data),)."""
-    try:
-        return np.unpackbits(np.frombuffer(data, np.uint8))
-    except (TypeError, ValueError, BufferError):
-        raise ValueError(
-            f"Bytes are expected; this is {type(data).__name__}: a text becomes bytes by .encode()."
-        ) from None
-
-
-def bits_to_bytes(bits: np.ndarray) -> bytes:
-    """Bits (8 * n,) as n bytes.
-
-    ValueError where a bit is not 0 or 1, or eight do not divide their number.
-    """
-    return np.packbits(_check_bits(bits, 8)).tobytes()
-
-
-def picture_to_bits(picture: np.ndarray) -> np.ndarray:
-    """A picture as bits, uint8 (8 * bytes,): the same as `hex_to_bits(picture_to_hex(picture))`.
-
-    ValueError unless the picture is uint8.
-    """
+def picture_to_bits(picture: Picture) -> Bits:
+    """A picture as bits, uint8 (8 * bytes,), row by row. ValueError unless the picture is uint8."""
     return np.unpackbits(_bytes_of(picture))
 
 
-def bits_to_picture(bits: np.ndarray, shape: Sequence[int]) -> np.ndarray:
+def bits_to_picture(bits: Bits, shape: Sequence[int]) -> Picture:
     """Bits as a picture, uint8 of `shape`.
 
     ValueError where a bit is not 0 or 1, or there are more or fewer than 8 a byte.
     """
-    return _to_shape(np.packbits(_check_bits(bits, 8)), shape)
+    bits = _check_bits(bits)
+    _check_count("bits", bits.size, 8 * _size_of(shape), shape)
+    return np.packbits(bits).reshape(shape)
 
 
 # --- Picture <-> blocks <-> bits ------------------------------------------------------------------
 
 
-def picture_to_blocks(picture: np.ndarray) -> np.ndarray:
-    """A picture as blocks, uint16 (ceil(bytes / 2),): two neighbouring bytes, row by row, make one.
+def picture_to_blocks(picture: Picture) -> Block:
+    """A picture as blocks: two neighbouring bytes, row by row, make one, the first the high byte.
 
-    The first byte is the high one. A last byte without a neighbour gets a zero byte as padding,
-    which `blocks_to_picture` drops. ValueError unless the picture is uint8.
+    Args:
+        picture: uint8 (height, width, 3), or of any other shape.
+
+    Returns:
+        uint16 (n,), n = ceil(bytes / 2). A last byte without a neighbour gets a zero byte as
+        padding, which `blocks_to_picture` drops.
+
+    Raises:
+        ValueError: unless the picture is uint8.
+
+    Source: Rivas-Perea and Banerjee, section 2, flatten a picture and cut it into batches of bits;
+    that two bytes are a batch follows from section 3, where `m_bit` is 16.
+
+    >>> picture_to_blocks(np.uint8([[[1, 2, 3]]])).tolist()
+    [258, 768]
     """
     data = _bytes_of(picture)
     if data.size % 2:
@@ -136,32 +81,65 @@ def picture_to_blocks(picture: np.ndarray) -> np.ndarray:
     return _high_byte_first(data.view(np.uint16))
 
 
-def blocks_to_picture(blocks: np.ndarray, shape: Sequence[int]) -> np.ndarray:
-    """Blocks, uint16 (n,), as a picture, uint8 of `shape`: the inverse of `picture_to_blocks`.
+def blocks_to_picture(blocks: Block, shape: Sequence[int]) -> Picture:
+    """Blocks as a picture: the inverse of `picture_to_blocks`.
 
-    ValueError where the blocks are not uint16, or more or fewer than a picture of `shape` needs.
+    Args:
+        blocks: uint16 (n,).
+        shape: that of the picture, (height, width, 3).
+
+    Returns:
+        uint8 of `shape`, in new memory.
+
+    Raises:
+        ValueError: where the blocks are not uint16 (n,), or more or fewer than `shape` needs.
+
+    Source: Rivas-Perea and Banerjee, section 2 (their `bin2img`).
+
+    >>> blocks_to_picture(np.uint16([258, 768]), (1, 1, 3)).tolist()
+    [[[1, 2, 3]]]
     """
     blocks, size = _check_blocks(blocks), _size_of(shape)
-    if blocks.size != (size + 1) // 2:
-        raise ValueError(
-            f"A picture of shape {tuple(shape)} has {(size + 1) // 2} blocks; here are "
-            f"{blocks.size}: give the shape of the picture that they came from."
-        )
+    _check_count("blocks", blocks.size, (size + 1) // 2, shape)
     return _high_byte_first(blocks).view(np.uint8)[:size].reshape(shape)
 
 
-def blocks_to_bits(blocks: np.ndarray) -> np.ndarray:
-    """Blocks, uint16 (n,), as bits, uint8 (n, 16). ValueError unless they are uint16 (n,).
+def blocks_to_bits(blocks: Block) -> Bits:
+    """Blocks as rows of bits. Keys have 16 bits too: of `ALL_BLOCKS` these are all keys.
 
-    A key has 16 bits too: `blocks_to_bits(np.arange(65536, dtype=np.uint16))` are all keys.
+    Args:
+        blocks: uint16 (n,).
+
+    Returns:
+        uint8 (n, 16), the most significant bit first.
+
+    Raises:
+        ValueError: unless the blocks are uint16 (n,).
+
+    Source: Rivas-Perea and Banerjee, section 3: a message of 16 bits, `m_bit`.
+
+    >>> blocks_to_bits(np.uint16([0b101])).tolist()
+    [[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1]]
     """
     return np.unpackbits(_high_byte_first(_check_blocks(blocks)).view(np.uint8)).reshape(-1, M_BITS)
 
 
-def bits_to_blocks(bits: np.ndarray) -> np.ndarray:
-    """Bits (n, 16) as blocks, uint16 (n,).
+def bits_to_blocks(bits: Bits) -> Block:
+    """Rows of bits as blocks: the inverse of `blocks_to_bits`.
 
-    ValueError for another shape, or where a bit is not 0 or 1.
+    Args:
+        bits: whole numbers (n, 16), each 0 or 1, the most significant first.
+
+    Returns:
+        uint16 (n,).
+
+    Raises:
+        ValueError: for another shape, or where a bit is not 0 or 1.
+
+    Source: Rivas-Perea and Banerjee, section 3: a message of 16 bits, `m_bit`.
+
+    >>> bits_to_blocks(np.uint8([[0] * 13 + [1, 0, 1]])).tolist()
+    [5]
     """
     bits = _check_bits(bits)
     if bits.ndim != 2 or bits.shape[1] != M_BITS:
@@ -175,17 +153,30 @@ def bits_to_blocks(bits: np.ndarray) -> np.ndarray:
 # --- Text <-> blocks ------------------------------------------------------------------------------
 
 
-def text_to_blocks(text: str) -> np.ndarray:
-    """A text as blocks, uint16 (n,): one a character, its number padded to 16 bits (section 3).
+def text_to_blocks(text: str) -> Block:
+    """A text as blocks: one a character, its number padded to 16 bits.
 
-    A character whose number needs more than 16 bits, such as an emoji, takes two blocks (UTF-16).
-    For "adi" the paper prints 26 digits, where three characters of 16 bits have 48: these do.
+    Args:
+        text: any. A character whose number needs more than 16 bits, such as an emoji, takes two
+            blocks (UTF-16).
+
+    Returns:
+        uint16 (n,).
+
+    Raises:
+        ValueError: for what is no text.
+
+    Source: Rivas-Perea and Banerjee, section 3: a character has a "16-bit padded binary
+    representation". For "adi" they print 26 digits, where three characters have 48: these do.
+
+    >>> text_to_blocks("adi").tolist()
+    [97, 100, 105]
     """
     data = _check_text(text, "Blocks are made of a text").encode("utf-16-be", "surrogatepass")
     return _high_byte_first(np.frombuffer(data, np.uint16))
 
 
-def blocks_to_text(blocks: np.ndarray) -> str:
+def blocks_to_text(blocks: Block) -> str:
     """Blocks, uint16 (n,), as a text: the inverse of `text_to_blocks`.
 
     Any blocks do, even what a wrong key makes of a message: half of a two-block character that has
@@ -199,11 +190,12 @@ def blocks_to_text(blocks: np.ndarray) -> str:
 # --- Ciphertext values <-> bits -------------------------------------------------------------------
 
 
-def values_to_bits(values: np.ndarray) -> np.ndarray:
+def values_to_bits(values: npt.NDArray[np.float16]) -> Bits:
     """Ciphertext values, float16 (n, c), as bits, uint8 (n, 16 * c): 16 values become 256 bits.
 
     The paper wants 16 bits a value and does not say which (section 3); here they are those of the
     IEEE 754 half-precision number, so none is lost. ValueError unless they are float16 (n, c).
+    (To keep one bit a value, whether it is above 0, is `signs_to_bits`.)
     """
     values = _array(values)
     if values.dtype != np.float16 or values.ndim != 2:
@@ -215,7 +207,7 @@ def values_to_bits(values: np.ndarray) -> np.ndarray:
     return blocks_to_bits(values.view(np.uint16).ravel()).reshape(n, M_BITS * c)
 
 
-def bits_to_values(bits: np.ndarray) -> np.ndarray:
+def bits_to_values(bits: Bits) -> npt.NDArray[np.float16]:
     """Bits (n, 16 * c) as values, float16 (n, c): the exact inverse of `values_to_bits`.
 
     ValueError for another shape, or where a bit is not 0 or 1.
@@ -233,15 +225,44 @@ def bits_to_values(bits: np.ndarray) -> np.ndarray:
 # --- Bits <-> the networks' signs -----------------------------------------------------------------
 
 
-def bits_to_signs(bits: np.ndarray) -> np.ndarray:
-    """Bits of any shape as the networks take them, float32: 0 becomes -1 and 1 becomes +1."""
+def bits_to_signs(bits: Bits) -> Signs:
+    """Bits as the networks take them: 0 becomes -1 and 1 becomes +1.
+
+    Args:
+        bits: whole numbers of any shape, each 0 or 1.
+
+    Returns:
+        float32 of that shape.
+
+    Raises:
+        ValueError: where a bit is not 0 or 1.
+
+    Source: Rivas-Perea and Banerjee, section 3: values "between -1 and 1"; Abadi and Andersen
+    (2016, arXiv 1610.06918) take -1 and +1.
+
+    >>> bits_to_signs(np.uint8([0, 1, 1])).tolist()
+    [-1.0, 1.0, 1.0]
+    """
     return _check_bits(bits) * np.float32(2) - np.float32(1)
 
 
-def signs_to_bits(signs: np.ndarray) -> np.ndarray:
-    """Numbers of any shape as bits, uint8: 1 above 0, else 0 (the paper's `Binarizer`).
+def signs_to_bits(signs: npt.NDArray[np.floating]) -> Bits:
+    """What networks answer as bits: 1 above 0, else 0.
 
-    ValueError where one is not a number (nan), as from a network whose training went astray.
+    Args:
+        signs: numbers of any shape.
+
+    Returns:
+        uint8 of that shape.
+
+    Raises:
+        ValueError: where one is not a number (nan), as from a network whose training went astray.
+
+    Source: Rivas-Perea and Banerjee, section 3 (their `Binarizer`, whose threshold they do not
+    tell; here it is 0).
+
+    >>> signs_to_bits(np.float32([-0.2, 0.0, 0.3, 5.0])).tolist()
+    [0, 0, 1, 1]
     """
     signs = _array(signs)
     if signs.dtype.kind not in "buif":
@@ -259,48 +280,74 @@ def signs_to_bits(signs: np.ndarray) -> np.ndarray:
 # --- Keys -----------------------------------------------------------------------------------------
 
 
-def check_key(key: Sequence[int] | np.ndarray, k_bits: int = K_BITS) -> np.ndarray:
-    """`key` as uint8 (k_bits,). ValueError unless it is that many whole numbers, each 0 or 1."""
+def check_key(key: KeyLike, name: str = "A key") -> Key:
+    """`key` as uint8 (16,); ValueError, about `name`, unless it is 16 whole numbers of 0 and 1."""
     if isinstance(key, str):
-        raise ValueError("A key is a row of bits; this one is text: read it with parse_key.")
-    key = _array(key)
-    if key.ndim != 1 or key.size != k_bits:
-        has = key.size if key.ndim == 1 else f"shape {key.shape}"
+        raise ValueError(f"{name} is a row of bits; this one is text: read it with parse_key.")
+    bits = _array(key)
+    if bits.ndim != 1 or bits.size != K_BITS:
+        has = bits.size if bits.ndim == 1 else f"shape {bits.shape}"
         raise ValueError(
-            f"A key has {k_bits} bits, each 0 or 1; this one has {has}: "
-            f"add or remove bits until there are {k_bits}."
+            f"{name} has {K_BITS} bits, each 0 or 1; this one has {has}: "
+            f"add or remove bits until there are {K_BITS}."
         )
-    return _check_bits(key)
+    return _check_bits(bits)
 
 
-def parse_key(text: str) -> np.ndarray:
+def parse_key(text: str, name: str = "A key") -> Key:
     """A key written as 16 digits, uint8 (16,); spaces and underscores are for the eye only.
 
-    ValueError where another character stands among the digits, or they are not 16.
+    ValueError, about `name`, where another character stands among the digits, or they are not 16.
     """
-    digits = re.sub(r"[\s_]", "", _check_text(text, "A key is written as a text of 16 digits"))
+    digits = re.sub(r"[\s_]", "", _check_text(text, f"{name} is written as a text of 16 digits"))
     if other := sorted(set(digits) - {"0", "1"}):
         raise ValueError(
-            f"A key is written with the digits 0 and 1; here is {other[0]!r}: take it out."
+            f"{name} is written with the digits 0 and 1; here is {other[0]!r}: take it out."
         )
-    return check_key([int(digit) for digit in digits])
+    return check_key([int(digit) for digit in digits], name)
 
 
-def format_key(key: Sequence[int] | np.ndarray) -> str:
+def format_key(key: KeyLike) -> str:
     """A key as text in groups of four, "0101 0101 0101 0101": the inverse of `parse_key`."""
     digits = "".join(str(bit) for bit in check_key(key).tolist())
     return " ".join(digits[i : i + 4] for i in range(0, K_BITS, 4))
 
 
-def random_key(rng: np.random.Generator) -> np.ndarray:
-    """A key, uint8 (16,), each bit by a fair coin. (For lessons: real keys come from `secrets`.)"""
+def random_key(rng: np.random.Generator) -> Key:
+    """A key, each bit by a fair coin. (For lessons: real keys come from `secrets`.)
+
+    Args:
+        rng: whose next 16 coins they are, np.random.default_rng(1) say.
+
+    Returns:
+        uint8 (16,).
+
+    Raises:
+        ValueError: for what is no generator.
+
+    >>> random_key(np.random.default_rng(1)).shape
+    (16,)
+    """
     return check_generator(rng).integers(0, 2, K_BITS, dtype=np.uint8)
 
 
-def flip(key: Sequence[int] | np.ndarray, position: int) -> np.ndarray:
-    """A new key, uint8 (16,), with the bit at `position` turned over: 0 the first, 15 the last.
+def flip(key: KeyLike, position: int) -> Key:
+    """A key with one bit turned over.
 
-    The paper's wrong key is `flip(PAPER_KEY, 6)`. ValueError for another position.
+    Args:
+        key: 16 bits; it stays as it is.
+        position: which of them, 0 the first and 15 the last.
+
+    Returns:
+        uint8 (16,), a new array.
+
+    Raises:
+        ValueError: for what is no key, or another position.
+
+    Source: Rivas-Perea and Banerjee, section 3: their `wrong_key` is `flip(PAPER_KEY, 6)`.
+
+    >>> format_key(flip(PAPER_KEY, 6))
+    '0101 0111 0101 0101'
     """
     if not is_whole(position) or position not in range(K_BITS):
         raise ValueError(
@@ -335,7 +382,7 @@ def short(value: object) -> str:
     return textwrap.shorten(repr(value), 60)
 
 
-def _array(values: object) -> np.ndarray:
+def _array(values: npt.ArrayLike) -> np.ndarray:
     """What came as an array; where it is none, as rows of unequal lengths, one of no use."""
     try:
         return np.asarray(values)
@@ -343,12 +390,12 @@ def _array(values: object) -> np.ndarray:
         return np.asarray(None)
 
 
-def _high_byte_first(words: np.ndarray) -> np.ndarray:
+def _high_byte_first(words: Block) -> Block:
     """uint16 words into big-endian order, or back; .astype(">u2") would take twice the time."""
     return words.byteswap() if sys.byteorder == "little" else words.copy()
 
 
-def _bytes_of(picture: np.ndarray) -> np.ndarray:
+def _bytes_of(picture: Picture) -> npt.NDArray[np.uint8]:
     """The bytes of a picture, uint8 (n,), row by row; no copy where it lies so in memory."""
     picture = _array(picture)
     if picture.dtype != np.uint8:
@@ -369,13 +416,13 @@ def _size_of(shape: Sequence[int]) -> int:
     return math.prod(map(int, shape))
 
 
-def _to_shape(data: np.ndarray, shape: Sequence[int]) -> np.ndarray:
-    if data.size != _size_of(shape):
+def _check_count(what: str, found: int, needed: int, shape: Sequence[int]) -> None:
+    """ValueError unless there are as many bits or blocks as a picture of this shape has."""
+    if found != needed:
         raise ValueError(
-            f"A picture of shape {tuple(shape)} has {_size_of(shape)} bytes; here are "
-            f"{data.size}: give the shape of the picture that they came from."
+            f"A picture of shape {tuple(shape)} has {needed} {what}; here are {found}: give the "
+            "shape of the picture that they came from."
         )
-    return data.reshape(shape)
 
 
 def _check_text(text: str, expected: str) -> str:
@@ -384,21 +431,8 @@ def _check_text(text: str, expected: str) -> str:
     return text
 
 
-def _check_hex(text: str) -> None:
-    if other := re.search(r"[^0-9a-fA-F]", _check_text(text, "Hexadecimal digits are a text")):
-        raise ValueError(f"Hexadecimal digits are 0-9 and a-f; here is {other[0]!r}: take it out.")
-
-
-def _check_batch(batch: int) -> int:
-    if not is_whole(batch) or batch < 1:
-        raise ValueError(
-            f"A batch has at least 1 hexadecimal digit; {short(batch)} came: 4 are one block."
-        )
-    return int(batch)
-
-
-def _check_bits(bits: Sequence[int] | np.ndarray, group: int = 1) -> np.ndarray:
-    """`bits` as uint8 of the same shape, once they are known to be bits, in whole groups."""
+def _check_bits(bits: Sequence[int] | np.ndarray) -> Bits:
+    """`bits` as uint8 of the same shape, once they are known to be bits."""
     bits = _array(bits)
     if bits.dtype.kind not in "bui":
         raise ValueError(
@@ -408,14 +442,10 @@ def _check_bits(bits: Sequence[int] | np.ndarray, group: int = 1) -> np.ndarray:
     for value in (bits.min(initial=0), bits.max(initial=0)):
         if value not in (0, 1):
             raise ValueError(f"A bit is a whole number, 0 or 1; here is {value}: take it out.")
-    if bits.size % group:
-        raise ValueError(
-            f"These bits come in groups of {group}; here are {bits.size}: add or remove some."
-        )
     return bits.astype(np.uint8, copy=False)
 
 
-def _check_blocks(blocks: np.ndarray) -> np.ndarray:
+def _check_blocks(blocks: Block) -> Block:
     blocks = _array(blocks)
     if blocks.dtype != np.uint16 or blocks.ndim != 1:
         raise ValueError(

@@ -16,25 +16,35 @@ from typing import NamedTuple
 import numpy as np
 import scipy  # loads `scipy.stats` (half a second) only at its first use
 
-from helpers.bits import is_whole, short
+from helpers.bits import Bits, Block, Picture, is_whole, short
 
 CHANCE_OF_BIT = 0.5  # a coin names the right bit every other time
-LARGEST_SIZE = 10**12  # values; their `expected_entropy` takes some megabytes
+LARGEST_SIZE = 10**12  # values of a picture: what is larger is no size
 CHI_SQUARE_LIMIT = 293.25  # random bytes stay below it 95 times of 100 (255 degrees of freedom)
 
 # encrypt(message bits (n, m), key bits (k,)) -> ciphertext bits (n, c), all uint8 of 0 and 1
-Encrypt = Callable[[np.ndarray, np.ndarray], np.ndarray]
+Encrypt = Callable[[Bits, Bits], Bits]
 
 
 @dataclass(frozen=True)
 class Proportion:
-    """`hits` of `total` trials, with the 95 % interval of Wilson (1927) around the share.
+    """`hits` of `total` trials, with a 95 % interval around the share.
 
     `share`, `low` and `high` run from 0 to 1. The interval takes the trials as independent. Bits of
     one block may not be: a guesser can get all m right or wrong together, and the interval should
     then be up to sqrt(m) times as wide.
 
-    Raises ValueError unless 0 <= hits <= total and total >= 1.
+    Args:
+        hits: how many trials hit.
+        total: how many there were.
+
+    Raises:
+        ValueError: unless 0 <= hits <= total and total >= 1.
+
+    Source: Wilson (1927, "Probable Inference, the Law of Succession, and Statistical Inference").
+
+    >>> print(Proportion(9989, 10_000))
+    99.89 % [99.80, 99.94]
     """
 
     hits: int
@@ -83,17 +93,28 @@ def _round_up(percent: float) -> decimal.Decimal:
     return one_digit.create_decimal_from_float(percent)
 
 
-def bit_accuracy(true: np.ndarray, guessed: np.ndarray) -> Proportion:
-    """The share of bits guessed right, of blocks uint16 (n,) or of bits uint8 (n, m).
+def bit_accuracy(true: Block | Bits, guessed: Block | Bits) -> Proportion:
+    """The share of bits guessed right.
 
-    Raises ValueError if shapes or types differ, or the arrays are empty or neither blocks nor bits.
+    Args:
+        true: blocks, uint16 (n,), or bits, uint8 (n, m).
+        guessed: the same, of equal type and shape.
+
+    Returns:
+        The right ones of all n * 16, or n * m.
+
+    Raises:
+        ValueError: if shapes or types differ, or the arrays are empty or neither blocks nor bits.
+
+    >>> bit_accuracy(np.uint16([0, 7]), np.uint16([0, 4]))
+    Proportion(hits=30, total=32)
     """
     wrong, m_bits = _wrong_bits(true, guessed)
     total = wrong.size * m_bits
     return Proportion(total - int(wrong.sum()), total)
 
 
-def block_accuracy(true: np.ndarray, guessed: np.ndarray) -> Proportion:
+def block_accuracy(true: Block | Bits, guessed: Block | Bits) -> Proportion:
     """The share of blocks guessed right in every bit; arguments and errors as in `bit_accuracy`.
 
     A low figure is no sign of secrecy: 69 % of bits right leaves hardly any block whole.
@@ -107,7 +128,7 @@ def chance_of_block(m_bits: int = 16) -> float:
     return 2.0 ** -_check_size(m_bits)
 
 
-def _wrong_bits(true: np.ndarray, guessed: np.ndarray) -> tuple[np.ndarray, int]:
+def _wrong_bits(true: Block | Bits, guessed: Block | Bits) -> tuple[np.ndarray, int]:
     """How many bits of each block are wrong, (n,), and how many bits a block has."""
     _check_pair(true, guessed, np.uint8, np.uint16)
     if true.dtype == np.uint16:
@@ -117,25 +138,29 @@ def _wrong_bits(true: np.ndarray, guessed: np.ndarray) -> tuple[np.ndarray, int]
     return np.count_nonzero(true != guessed, axis=1), true.shape[1]
 
 
-def hamming(a: np.ndarray, b: np.ndarray) -> int:
-    """How many bits differ (Hamming 1950) in two arrays of bits or bytes, uint8, or blocks, uint16.
+def bits_wrong(a: Picture, b: Picture) -> float:
+    """The share of bits that differ in two pictures: their Hamming distance over their size.
 
-    Raises ValueError if shapes or types differ, or the arrays are empty.
-    """
-    _check_pair(a, b, np.uint8, np.uint16)
-    return int(np.bitwise_count(a ^ b).sum())
+    Args:
+        a: uint8 of any shape.
+        b: uint8 of the same shape.
 
+    Returns:
+        From 0 to 1. Unrelated random bytes differ in one half.
 
-def bits_wrong(a: np.ndarray, b: np.ndarray) -> float:
-    """The share of bits, from 0 to 1, that differ in two pictures or other uint8 arrays.
+    Raises:
+        ValueError: if shapes differ, or the arrays are empty or not uint8.
 
-    Unrelated random bytes differ in one half. Raises ValueError as `hamming`.
+    Source: Hamming (1950, "Error Detecting and Error Correcting Codes").
+
+    >>> bits_wrong(np.uint8([0, 255]), np.uint8([1, 255]))
+    0.0625
     """
     _check_pair(a, b, np.uint8)
-    return hamming(a, b) / (8 * a.size)
+    return int(np.bitwise_count(a ^ b).sum()) / (8 * a.size)
 
 
-def plaintext_avalanche(encrypt: Encrypt, message: np.ndarray, key: np.ndarray) -> np.ndarray:
+def plaintext_avalanche(encrypt: Encrypt, message: Bits, key: Bits) -> np.ndarray:
     """The share of ciphertext bits that flip with each message bit, float (m,); 0.5 is the ideal.
 
     Entry i is the mean over n messages, uint8 (n, m), and all ciphertext bits; `key` is uint8 (k,).
@@ -149,7 +174,7 @@ def plaintext_avalanche(encrypt: Encrypt, message: np.ndarray, key: np.ndarray) 
     return np.array([np.mean(encrypt(message ^ flip, key) != original) for flip in one_bit])
 
 
-def key_avalanche(encrypt: Encrypt, message: np.ndarray, key: np.ndarray) -> np.ndarray:
+def key_avalanche(encrypt: Encrypt, message: Bits, key: Bits) -> np.ndarray:
     """Key sensitivity: the share of ciphertext bits that flip with each key bit, float (k,).
 
     Arguments and errors as in `plaintext_avalanche`; again 0.5 is the ideal.
@@ -159,7 +184,7 @@ def key_avalanche(encrypt: Encrypt, message: np.ndarray, key: np.ndarray) -> np.
     return np.array([np.mean(encrypt(message, key ^ flip) != original) for flip in one_bit])
 
 
-def _encrypted(encrypt: Encrypt, message: np.ndarray, key: np.ndarray) -> np.ndarray:
+def _encrypted(encrypt: Encrypt, message: Bits, key: Bits) -> Bits:
     """The ciphertext, after a check that message, key and ciphertext are bits."""
     if not callable(encrypt):
         raise ValueError(
@@ -173,7 +198,7 @@ def _encrypted(encrypt: Encrypt, message: np.ndarray, key: np.ndarray) -> np.nda
     return ciphertext
 
 
-def npcr(a: np.ndarray, b: np.ndarray) -> float:
+def npcr(a: Picture, b: Picture) -> float:
     """Number of pixels change rate: the share of values, from 0 to 1, that differ in two pictures.
 
     The pictures are uint8 of equal shape; each colour of a pixel counts as a value. Usually they
@@ -186,7 +211,7 @@ def npcr(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.mean(a != b))
 
 
-def uaci(a: np.ndarray, b: np.ndarray) -> float:
+def uaci(a: Picture, b: Picture) -> float:
     """Unified average changing intensity: the mean of |a - b| / 255 in two pictures, from 0 to 1.
 
     257/768 = 0.3346 is expected of independent random pictures; all else is as in `npcr`.
@@ -228,19 +253,6 @@ def entropy(data: np.ndarray) -> float:
     return float(scipy.stats.entropy(_histogram(data), base=2))
 
 
-def expected_entropy(size: int) -> float:
-    """The mean `entropy` of `size` random bytes: below 8, as chance favours some values.
-
-    Raises ValueError if `size` is below 1.
-    """
-    size = _check_size(size)
-    # Of a byte's `size - 1` companions, how many have its value? That makes its surprise, in bits.
-    alike = scipy.stats.binom(size - 1, 1 / 256)
-    low, high = alike.interval(1 - 1e-12)
-    count = np.arange(low, high + 1)
-    return float(alike.pmf(count) @ np.log2(size / (count + 1)))
-
-
 def chi_square(data: np.ndarray) -> tuple[float, float]:
     """Pearson's statistic of a uint8 array against equally frequent values, and its p-value.
 
@@ -265,13 +277,22 @@ class Correlation(NamedTuple):
     diagonal: float
 
 
-def adjacent_correlation(picture: np.ndarray) -> Correlation:
+def adjacent_correlation(picture: Picture) -> Correlation:
     """How far a value foretells its neighbour: near 1 in a photograph, 0 in a good ciphertext.
 
-    `picture` is uint8 (height, width) or (height, width, 3); each colour is compared with itself,
-    and every pair of neighbours counts. One flat colour has no correlation and gives nan.
+    Args:
+        picture: uint8 (height, width) or (height, width, 3). Each colour is compared with itself,
+            and every pair of neighbours counts.
 
-    Raises ValueError if the picture is not uint8 or is smaller than 3 by 3 pixels.
+    Returns:
+        Pearson's correlation in three directions; nan for one flat colour, which has none.
+
+    Raises:
+        ValueError: if the picture is not uint8 or is smaller than 3 by 3 pixels.
+
+    >>> stripes = np.tile(np.uint8([0, 200]), (4, 2))  # upright, one pixel wide
+    >>> [round(share) for share in adjacent_correlation(stripes)]
+    [-1, 1, -1]
     """
     _check_array(picture, np.uint8)
     if picture.ndim not in (2, 3) or min(picture.shape[:2]) < 3:
@@ -289,29 +310,6 @@ def adjacent_correlation(picture: np.ndarray) -> Correlation:
 def _correlation(a: np.ndarray, b: np.ndarray) -> float:
     with np.errstate(divide="ignore", invalid="ignore"):  # a flat colour: 0 / 0
         return float(np.corrcoef(a.ravel(), b.ravel())[0, 1])
-
-
-def values_to_bytes(values: np.ndarray) -> np.ndarray:
-    """Each value of a real ciphertext, float in [-1, 1], as one byte: floor((value + 1) / 2 * 256).
-
-    1 itself becomes 255. Measures of bytes need such a rule, and their results depend on it: state
-    it beside them. The byte keeps the first 8 bits of the value, sign first, and loses the rest.
-
-    Returns uint8 of the same shape. Raises ValueError if a value is no float between -1 and 1.
-    """
-    _check_values(values)
-    # In this order every step but floor is exact, even in float16; value + 1 would round first.
-    return np.minimum(np.floor(values * 128) + 128, 255).astype(np.uint8)
-
-
-def values_to_bits(values: np.ndarray) -> np.ndarray:
-    """Each value of a real ciphertext, float in [-1, 1], as one bit: 1 if it is above 0.
-
-    It is the harsher rule: what is left of the ciphertext if signs alone are sent.
-    Returns uint8 of the same shape. Raises ValueError as `values_to_bytes`.
-    """
-    _check_values(values)
-    return (values > 0).astype(np.uint8)
 
 
 def _check_array(data: np.ndarray, *dtypes: type) -> None:
@@ -340,16 +338,6 @@ def _check_bits(bits: np.ndarray, ndim: int) -> None:
         raise ValueError(
             f"Bits are 0 or 1 in an array of shape {shape}; this one has shape {bits.shape} and "
             f"values up to {bits.max()}: unpack bytes with np.unpackbits, or reshape."
-        )
-
-
-def _check_values(values: np.ndarray) -> None:
-    _check_array(values, np.float16, np.float32, np.float64)
-    farthest = np.abs(values).max()
-    if not farthest <= 1:  # put this way, nan is refused too
-        raise ValueError(
-            "A ciphertext's values lie between -1 and 1; the farthest here has size "
-            f"{farthest:g}: scale them first."
         )
 
 

@@ -454,12 +454,12 @@ def test_it_shows_what_the_cipher_decrypts(flipper, cipher, penguin, position):
 
 def test_the_choices_set_the_key(flipper):
     click("Random key", flipper)
-    assert metrics.hamming(flipper.key, bits.PAPER_KEY) > 1
-    assert f"{metrics.hamming(flipper.key, bits.PAPER_KEY)} bits flipped" in flipper.alt()
+    flipped = np.count_nonzero(flipper.key != bits.PAPER_KEY)
+    assert flipped > 1 and f"{flipped} bits flipped" in flipper.alt()
     click("The paper's key", flipper)
     assert np.array_equal(flipper.key, bits.PAPER_KEY)
     click("Flip one bit", flipper)
-    assert metrics.hamming(flipper.key, bits.PAPER_KEY) == 1
+    assert np.count_nonzero(flipper.key != bits.PAPER_KEY) == 1
     buttons = all_of(ToggleButton, flipper)
     assert [button.value for button in buttons] == flipper.key.astype(bool).tolist()
 

@@ -41,6 +41,11 @@ def whose_input_is_spoilt(picture):
     return count
 
 
+def out_of_its_bytes(text):
+    data = np.frombuffer(text.encode("utf-16-be"), np.uint8)
+    return "".join(str(bit) for bit in bits.picture_to_bits(data))
+
+
 def digit_by_digit(text):
     digits = ""
     for character in text:
@@ -64,7 +69,7 @@ ANSWERS = {
             [200 >> place & 1 for place in range(7, -1, -1)],
             np.unpackbits(np.uint8([200])),
             list(np.unpackbits(np.array([200], np.uint8))),
-            bits.bytes_to_bits(bytes([200])),
+            bits.picture_to_bits(np.uint8([200])),
         ],
         [
             RIGHT_BITS[::-1],
@@ -99,7 +104,7 @@ ANSWERS = {
             lambda text: "".join(f"{bin(ord(c))[2:]:>16}" for c in text).replace(" ", "0"),
             lambda text: "".join(f"{byte:08b}" for byte in text.encode("utf-16-be")),
             lambda text: "".join(map(str, bits.blocks_to_bits(bits.text_to_blocks(text)).flat)),
-            lambda text: "".join(str(b) for b in bits.bytes_to_bits(text.encode("utf-16-be"))),
+            out_of_its_bytes,
             lambda text: "".join(np.binary_repr(ord(c), 16) for c in text),
             lambda text: "".join(format(ord(c), "016b") for c in text) + "\n",
             digit_by_digit,
