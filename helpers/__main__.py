@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import subprocess
 import sys
-from pathlib import Path
 
-from helpers.set_up import LOCK, PROJECT, PYTHON, ROOT, VENV, complaint_about, set_up, settle
+from helpers.set_up import PYTHON, ROOT, VENV, complaint_about, set_up, settle
 
 PEERS_LOCK = ROOT / "requirements-bench.lock"
 PEERS = VENV / "peers"  # no part of what .venv can import, which stays what learners have
@@ -96,24 +94,7 @@ def doctor(arguments: list[str]) -> int:
 
 
 def lock(arguments: list[str]) -> int:
-    """Learners' packages, and beside them those of the benchmark alone."""
-    if status := compile_lock(LOCK, PROJECT.name, "--all-extras", *arguments):
-        return status
-    kit = pinned(LOCK.read_text(encoding="utf-8"))
-    beside = ["-c", LOCK.name, *(f"--no-emit-package={name}" for name in kit)]
-    return compile_lock(PEERS_LOCK, "--group", "peers", *beside, *arguments)
-
-
-def compile_lock(lock: Path, *what: str) -> int:
-    """Pin `what` for every machine, with hashes and without the address of a registry."""
-    every_machine = ["--universal", "--python-version", "3.10"]
-    form = ["--generate-hashes", "--no-annotate", "--no-header", "--quiet", "-o", lock.name]
-    return run("-m", "uv", "pip", "compile", *what, *every_machine, *form)
-
-
-def pinned(lock: str) -> list[str]:
-    """The packages that `lock` pins, each once."""
-    return list(dict.fromkeys(re.findall(r"^([\w.-]+)==", lock, re.MULTILINE)))
+    return run("-m", "data.studies.pin_versions", *arguments)
 
 
 # Each with the words for it: `python -OO` keeps no docstrings.

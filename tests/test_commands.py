@@ -107,23 +107,6 @@ def test_the_benchmark_runs_with_its_peers_or_without(monkeypatch, capsys, netwo
     assert ("left out" in capsys.readouterr().out) != network
 
 
-def test_the_second_lock_keeps_to_the_first_and_repeats_nothing_of_it(monkeypatch):
-    compiled = {}
-    monkeypatch.setattr(kit, "run", lambda *a: compiled.update({a[a.index("-o") + 1]: a}) or 0)
-    assert kit.lock(["--upgrade"]) == 0
-    first, second = compiled["requirements.lock"], compiled["requirements-bench.lock"]
-    assert "--all-extras" in first and "--upgrade" in first and "--upgrade" in second
-    assert second[second.index("-c") + 1] == "requirements.lock"
-    pinned = kit.pinned(kit.LOCK.read_text(encoding="utf-8"))
-    assert {f"--no-emit-package={name}" for name in pinned} < set(second)
-
-
-def test_where_the_first_lock_fails_the_second_is_left_alone(monkeypatch):
-    calls = []
-    monkeypatch.setattr(kit, "run", lambda *a: calls.append(a) or 1)
-    assert kit.lock([]) == 1 and len(calls) == 1
-
-
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no signals to send")
 def test_ctrl_c_is_for_what_a_command_runs_to_answer(monkeypatch):
     monkeypatch.setattr(kit, "PYTHON", sys.executable)

@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from helpers import __main__ as kit
+from data.studies import pin_versions
 from helpers import set_up
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -98,7 +98,25 @@ def test_the_peers_are_in_range_and_learners_install_none_of_them():
     for required in wanted:
         (pin,) = [r.specifier for r, _ in stanzas(PEERS_LOCK) if r.name == required.name]
         assert str(pin).removeprefix("==") in required.specifier
-    assert not set(kit.pinned(PEERS_LOCK)) & set(kit.pinned(LOCK))
+    assert not set(pin_versions.pinned(PEERS_LOCK)) & set(pin_versions.pinned(LOCK))
+
+
+def test_the_second_lock_keeps_to_the_first_and_repeats_nothing_of_it(monkeypatch):
+    compiled = {}
+    monkeypatch.setattr(
+        pin_versions, "compile_lock", lambda lock, *a: compiled.update({lock.name: a}) or 0
+    )
+    assert pin_versions.pin_versions(["--upgrade"]) == 0
+    first, second = compiled["requirements.lock"], compiled["requirements-bench.lock"]
+    assert "--all-extras" in first and "--upgrade" in first and "--upgrade" in second
+    assert second[second.index("-c") + 1] == "requirements.lock"
+    assert {f"--no-emit-package={name}" for name in pin_versions.pinned(LOCK)} < set(second)
+
+
+def test_where_the_first_lock_fails_the_second_is_left_alone(monkeypatch):
+    calls = []
+    monkeypatch.setattr(pin_versions, "compile_lock", lambda *a: calls.append(a) or 1)
+    assert pin_versions.pin_versions([]) == 1 and len(calls) == 1
 
 
 def test_uv_is_pinned_alone_with_its_hashes():
