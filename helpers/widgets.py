@@ -787,8 +787,8 @@ class ScrambleExplorer(Control):
         """Encrypt the chosen picture, decrypt it with the chosen key, and show all three."""
         self.picture = self.choices[self.name.value]
         self.encrypted = self.ciphers[0].encrypt(self.picture[None])[0]
-        reader, size = self.ciphers[self.reader.value], self.picture.shape[:2]
-        self.decrypted = reader.decrypt(self.encrypted[None], size)[0]
+        reader, (height, width, _) = self.ciphers[self.reader.value], self.picture.shape
+        self.decrypted = reader.decrypt(self.encrypted[None])[0, :height, :width]
         self.pictures.put([self.picture, self.encrypted, self.decrypted])
         say(self.line, self.alt())
 

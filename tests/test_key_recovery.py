@@ -216,8 +216,9 @@ def test_a_block_size_of_numpy_s_is_a_block_size():
         to_nibbles,
         lambda odd: key_recovery.known_plaintext(odd, PAIR),
         lambda odd: key_recovery.known_plaintext(PAIR, odd),
-        lambda odd: key_recovery.ciphertext_only(PAIR, PAIR, rng=odd, restarts=1),
-        lambda odd: BlockScrambler(np.arange(96)).decrypt(PAIR, odd),
+        lambda odd: key_recovery.ciphertext_only(PAIR, odd),
+        lambda odd: key_recovery.ciphertext_only(odd, PAIR),
+        BlockScrambler(np.arange(96)).decrypt,
     ],
 )
 def test_whatever_comes_gets_an_answer_or_a_sentence_and_no_foreign_error(function):
@@ -264,11 +265,11 @@ def test_blocks_of_two_and_sides_that_were_padded():
     assert likeness_of(estimate[:, :31, :29], pictures) > 0.95
 
 
-def test_without_a_generator_the_search_repeats_itself():
+def test_the_search_repeats_itself():
     rng = np.random.default_rng(7)
     public, picture = natural(20, rng), natural(1, rng)
     encrypted = cipher_of(rng).encrypt(picture)
-    once, again = (key_recovery.ciphertext_only(encrypted, public, restarts=2) for _ in range(2))
+    once, again = (key_recovery.ciphertext_only(encrypted, public) for _ in range(2))
     np.testing.assert_array_equal(once, again)
 
 
@@ -335,14 +336,14 @@ def test_the_score_is_what_it_says(seed):
     expected = sum(
         ours[s, i, j] * theirs[s, p[i], p[j]] for s in range(3) for i in range(5) for j in range(5)
     ) + sum(hint[i, p[i]] for i in range(5))
-    assert Matching.of(ours, theirs, hint).score(p) == pytest.approx(expected)
+    assert Matching(ours, theirs, hint).score(p) == pytest.approx(expected)
 
 
 @given(seeds)
 @settings(max_examples=25)
 def test_no_exchange_is_left_that_would_raise_the_score(seed):
     rng = np.random.default_rng(seed)
-    matching = Matching.of(*some_matching(rng, 7))
+    matching = Matching(*some_matching(rng, 7))
     start = rng.permutation(7)
     found = matching.swapped(start)
     assert matching.score(found) >= matching.score(start)
@@ -357,13 +358,13 @@ def test_the_relaxation_finds_an_order_that_was_hidden():
     rng = np.random.default_rng(13)
     theirs, hidden = rng.normal(size=(3, 30, 30)), rng.permutation(30)
     ours = theirs[:, hidden[:, None], hidden] + 0.1 * rng.normal(size=(3, 30, 30))
-    matching = Matching.of(ours, theirs, np.zeros((30, 30)))
+    matching = Matching(ours, theirs, np.zeros((30, 30)))
     np.testing.assert_array_equal(matching.relaxed(np.full((30, 30), 1 / 30)), hidden)
 
 
 def test_starts_are_doubly_stochastic():
-    first, *rest = key_recovery.starts(6, np.random.default_rng(14), 4)
-    assert len(rest) == 3 and len(np.unique(first)) == 1
+    first, *rest = key_recovery.starts(6, np.random.default_rng(14))
+    assert len(rest) == 7 and len(np.unique(first)) == 1
     for match in (first, *rest):
         np.testing.assert_allclose(match.sum(axis=0), 1)
         np.testing.assert_allclose(match.sum(axis=1), 1)

@@ -11,29 +11,19 @@ SciPy only.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import scipy  # loads `scipy.optimize` only at its first use
 
-from helpers.bits import check_generator, is_whole, short
-from helpers.learnable.scramble import (
-    BlockScrambler,
-    check_block_size,
-    check_ciphertexts,
-    from_nibbles,
-    pad,
-    reversed_nibbles,
-    to_nibbles,
-)
+from helpers.learnable import scramble
+from helpers.learnable.scramble import BlockScrambler, Nibbles, Order, Pictures
 
 # --- Chosen plaintext -----------------------------------------------------------------------------
 
 
-def chosen_plaintext(
-    encrypt: Callable[[np.ndarray], np.ndarray], block_size: int = 4
-) -> np.ndarray:
+def chosen_plaintext(encrypt: Callable[[Pictures], Pictures], block_size: int = 4) -> Order:
     """The key, int64 (6 M M,), from what `encrypt` makes of the `telling_blocks`.
 
     `encrypt` takes and gives uint8 (n, M, M, 3), as `BlockScrambler.encrypt` does. ValueError where
@@ -48,46 +38,59 @@ def chosen_plaintext(
     return known_plaintext(blocks, encrypt(blocks), block_size)
 
 
-def telling_blocks(block_size: int = 4) -> np.ndarray:
+def telling_blocks(block_size: int = 4) -> Pictures:
     """Blocks in which every nibble has a code of its own, upright or reversed: uint8 (n, M, M, 3).
 
     Nibble j of the n blocks spells the number j with n digits of base 16. The last digit stays
     below 8, so a reversed code, each digit 15 - d, is never another one. Two blocks do up to M = 4.
     """
-    codes = np.arange(6 * check_block_size(block_size) ** 2)
-    digits = [codes % 16]
-    while 16 ** len(digits) < 2 * len(codes):
-        digits.append(codes // 16 ** len(digits) % 16)
-    return from_nibbles(np.stack(digits, axis=1)[:, :, None, None])
+    count = 6 * scramble.check_block_size(block_size) ** 2
+    digits = 16 ** np.arange(math.ceil(math.log(2 * count, 16)))
+    codes = np.arange(count)[:, None] // digits % 16
+    return scramble.from_nibbles(codes[:, :, None, None])
 
 
 # --- Known plaintext ------------------------------------------------------------------------------
 
 
-def known_plaintext(
-    pictures: np.ndarray, ciphertexts: np.ndarray, block_size: int = 4
-) -> np.ndarray:
-    """The one key, int64 (6 M M,), that makes these ciphertexts of these pictures.
+def known_plaintext(pictures: Pictures, ciphertexts: Pictures, block_size: int = 4) -> Order:
+    """Find the one key that makes these ciphertexts of these pictures.
 
-    Both are uint8 (n, height, width, 3), the pictures before or after padding. ValueError where no
-    key does, or where several do: it names the entries that stay open.
+    Args:
+        pictures: uint8 (n, height, width, 3), before or after padding.
+        ciphertexts: uint8 of the padded shape, all under one key.
+        block_size: the side M of a block in pixels, 1 to 1024.
+
+    Returns:
+        int64 (6 M M,), the key.
+
+    Raises:
+        ValueError: where no key does it, or where several do: it names the entries that stay open.
+
+    Source: none; the attack is the kit's own.
+
+    >>> pictures = np.random.default_rng(1).integers(0, 256, (1, 32, 32, 3), np.uint8)
+    >>> cipher = BlockScrambler(np.random.default_rng(2).permutation(96))
+    >>> np.array_equal(known_plaintext(pictures, cipher.encrypt(pictures)), cipher.key)
+    True
     """
-    block_size = check_block_size(block_size)
-    pictures = pad(pictures, block_size)
-    if pictures.shape != check_ciphertexts(ciphertexts, block_size).shape:
+    pictures = scramble.pad(pictures, block_size)
+    if pictures.shape != scramble.check_ciphertexts(ciphertexts, block_size).shape:
         raise ValueError(
             f"Each picture needs its ciphertext; padded they are {pictures.shape}, the ciphertexts "
             f"{ciphertexts.shape}: check that they belong together."
         )
-    fits = possible_keys(to_nibbles(pictures, block_size), to_nibbles(ciphertexts, block_size))
+    fits = possible_keys(*(scramble.to_nibbles(x, block_size) for x in (pictures, ciphertexts)))
     candidates, key = fits.sum(axis=1), fits.argmax(axis=1)
     if (candidates > 1).any() and candidates.all():
         places = np.flatnonzero(candidates > 1)
+        first = ", ".join(map(str, places[:6])) + ", ..." * (len(places) > 6)
         raise ValueError(
             f"These pictures leave {len(places)} of the key's {len(key)} entries open, at "
-            f"{_few(places)}: add another picture, with more colours and detail."
+            f"{first}: add another picture, with more colours and detail."
         )
-    if not _is_key_of(key, pictures, ciphertexts, block_size):
+    is_order = len(set(key.tolist())) == len(key)
+    if not is_order or (BlockScrambler(key, block_size).encrypt(pictures) != ciphertexts).any():
         raise ValueError(
             "No key makes these ciphertexts of these pictures: check the block size, and that they "
             "belong together."
@@ -95,14 +98,14 @@ def known_plaintext(
     return key
 
 
-def possible_keys(plaintext: np.ndarray, ciphertext: np.ndarray) -> np.ndarray:
+def possible_keys(plaintext: Nibbles, ciphertext: Nibbles) -> np.ndarray:
     """Whether key[i] can be j, bool (6 M M, 6 M M), for nibbles (6 M M, ...) of the same blocks.
 
     Output nibble i must equal input nibble j everywhere, or its reverse. Then every entry that the
     others exclude is struck out, until none is left to strike.
     """
     upright, reverse = equal_nibbles(plaintext, ciphertext)
-    fits, before = upright | reverse, None
+    fits, before = upright | reverse, np.empty(0, bool)
     while not np.array_equal(fits, before):
         before = fits
         fits = strike_by_reversals(fits, upright, reverse)
@@ -111,13 +114,11 @@ def possible_keys(plaintext: np.ndarray, ciphertext: np.ndarray) -> np.ndarray:
     return fits
 
 
-def equal_nibbles(plaintext: np.ndarray, ciphertext: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def equal_nibbles(plaintext: Nibbles, ciphertext: Nibbles) -> tuple[np.ndarray, np.ndarray]:
     """Where output nibble i always equals input nibble j, and where its reverse: [i, j] of each."""
-    plaintext, ciphertext = (x.reshape(len(x), -1) for x in (plaintext, ciphertext))
-    rows = np.concatenate([ciphertext, plaintext, 15 - plaintext])
-    number_of = {row.tobytes(): number for number, row in enumerate(rows)}
-    names = np.array([number_of[row.tobytes()] for row in rows])  # equal rows, equal names
-    out, upright, reverse = names.reshape(3, -1)
+    rows = [row.tobytes() for x in (ciphertext, plaintext, 15 - plaintext) for row in x]
+    number_of = {row: number for number, row in enumerate(rows)}  # equal rows, equal numbers
+    out, upright, reverse = np.array([number_of[row] for row in rows]).reshape(3, -1)
     return out[:, None] == upright, out[:, None] == reverse
 
 
@@ -125,13 +126,12 @@ def strike_by_reversals(fits: np.ndarray, upright: np.ndarray, reverse: np.ndarr
     """Leave key[i] = j only where place i and place j can be reversed as the nibble shows.
 
     The key settles it: a place is reversed if its entry is above 3 M M. The nibble comes out
-    upright if both places are, or neither.
+    upright if both places are, or neither; from its own place it always does.
     """
-    above = reversed_nibbles(np.arange(len(fits)))  # the entries that reverse their place
-    can_be = np.stack([fits[:, ~above].any(axis=1), fits[:, above].any(axis=1)])
-    places = np.arange(len(fits))
-    alike, unlike = can_be[above.astype(int), places], can_be[1 - above.astype(int), places]
-    return fits & ((upright & alike) | (reverse & unlike & ~np.eye(len(fits), dtype=bool)))
+    above = scramble.reversed_nibbles(np.arange(len(fits)))  # entries that reverse their place
+    can_be, can_stay = fits[:, above].any(axis=1), fits[:, ~above].any(axis=1)
+    alike, unlike = np.where(above, can_be, can_stay), np.where(above, can_stay, can_be)
+    return fits & (upright & alike | reverse & unlike & ~np.eye(len(fits), dtype=bool))
 
 
 def strike_taken(fits: np.ndarray) -> np.ndarray:
@@ -140,58 +140,68 @@ def strike_taken(fits: np.ndarray) -> np.ndarray:
     return fits & (settled[:, None] | ~fits[settled].any(axis=0))
 
 
-def _is_key_of(
-    key: np.ndarray, pictures: np.ndarray, ciphertexts: np.ndarray, block_size: int
-) -> bool:
-    if len(set(key.tolist())) < len(key):
-        return False
-    return np.array_equal(BlockScrambler(key, block_size).encrypt(pictures), ciphertexts)
-
-
-def _few(places: np.ndarray) -> str:
-    return ", ".join(map(str, places[:6])) + (", ..." if len(places) > 6 else "")
-
-
 # --- Ciphertext only ------------------------------------------------------------------------------
 
 
 def ciphertext_only(
-    ciphertexts: np.ndarray,
-    public_pictures: np.ndarray,
-    block_size: int = 4,
-    rng: np.random.Generator | None = None,
-    restarts: int = 8,
-) -> np.ndarray:
-    """An estimate of the pictures under these ciphertexts, uint8 (n, height, width, 3) as they are.
+    ciphertexts: Pictures, public_pictures: Pictures, block_size: int = 4
+) -> Pictures:
+    """Estimate the pictures under these ciphertexts, having seen none of them.
 
-    It has seen none of them, only a hundred or so other natural pictures, uint8 (n', height',
-    width', 3), that show how alike neighbouring nibbles are. Of each byte it finds the high nibble;
-    the low one it sets to 8, so it comes within 34.7 dB at best. All ciphertexts share one key; one
-    natural picture mostly does, four nearly always, unless they are flat. `rng` draws the restarts
-    of the search, the same ones each time if it is left out.
+    Of each byte it finds the high nibble; the low one it sets to 8, so it comes within 34.7 dB at
+    best. One natural picture mostly gives enough, four nearly always, unless they are flat. The
+    same ciphertexts are read alike each time.
 
-    ValueError where there is no picture, or not 2 x 2 blocks in each.
+    Args:
+        ciphertexts: uint8 (n, height, width, 3), all under one key.
+        public_pictures: uint8 (n', height', width', 3), a hundred or so other natural pictures,
+            which show how alike neighbouring nibbles are.
+        block_size: the side M of a block in pixels, 1 to 1024.
+
+    Returns:
+        uint8 of the ciphertexts' shape.
+
+    Raises:
+        ValueError: where there is no picture, or not 2 x 2 blocks in each.
+
+    Source: none; the attack is the kit's own. Its search is that of Vogelstein et al., "Fast
+        Approximate Quadratic Programming for Graph Matching", 2015.
+
+    >>> grey = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1).repeat(3, axis=3)
+    >>> ciphertexts = BlockScrambler(np.arange(96)).encrypt(grey)
+    >>> ciphertext_only(ciphertexts, grey).shape
+    (1, 16, 16, 3)
     """
-    if not is_whole(restarts) or restarts < 1:
-        raise ValueError(f"restarts is a whole number, at least 1; {short(restarts)} came: try 8.")
-    nibbles = _with_neighbours(check_ciphertexts(ciphertexts, block_size), block_size)
-    half, rng = len(nibbles) // 2, np.random.default_rng(0) if rng is None else check_generator(rng)
+    nibbles = _with_neighbours(scramble.check_ciphertexts(ciphertexts, block_size), block_size)
+    half = len(nibbles) // 2
     ours = likeness(nibbles)
     theirs = likeness(_with_neighbours(public_pictures, block_size)[half:])
     slots = high_slots(ours[0])
-    places, signs = best_match(ours[:, slots[:, None], slots], theirs, slots, rng, restarts)
-    estimate = np.full_like(nibbles, 8)
+    places, signs = best_match(ours[:, slots[:, None], slots], theirs, slots)
     upright = (signs > 0)[:, None, None, None]
+    estimate = np.full_like(nibbles, 8)
     estimate[half + places] = np.where(upright, nibbles[slots], 15 - nibbles[slots])
-    return from_nibbles(estimate)
+    return scramble.from_nibbles(estimate)
 
 
-def likeness(nibbles: np.ndarray) -> np.ndarray:
-    """How alike nibbles i and j are, in three neighbourhoods: float64 (3, nibbles, nibbles).
+def likeness(nibbles: Nibbles) -> np.ndarray:
+    """Measure how alike each two nibbles are, in three neighbourhoods.
 
     In the same block, in a block and its right neighbour, in a block and the one below. Their
     correlations over a picture, cubed, so that the closest pixels count most; then the mean over
     pictures, so that each counts the same.
+
+    Args:
+        nibbles: (k, n, rows, columns), as `to_nibbles` gives them, or some of its rows.
+
+    Returns:
+        float64 (3, k, k), from -1 to 1; 0 where a nibble is the same everywhere.
+
+    Source: none; the attack is the kit's own.
+
+    >>> blocks = np.uint8([[[[1, 2], [3, 5]]], [[[14, 13], [12, 10]]]])  # two nibbles, 2 x 2 blocks
+    >>> likeness(blocks)[0].round(3).tolist()
+    [[1.0, -1.0], [-1.0, 1.0]]
     """
     pairs = (
         [(x, x), (x[:, :, :-1], x[:, :, 1:]), (x[:, :-1], x[:, 1:])] for x in nibbles.swapaxes(0, 1)
@@ -222,11 +232,7 @@ def upright_signs(within: np.ndarray) -> np.ndarray:
 
 
 def best_match(
-    ours: np.ndarray,
-    theirs: np.ndarray,
-    slots: np.ndarray,
-    rng: np.random.Generator,
-    restarts: int,
+    ours: np.ndarray, theirs: np.ndarray, slots: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Which high nibble each slot is, (3 M M,), and its sign; both likenesses (3, 3 M M, 3 M M).
 
@@ -234,75 +240,63 @@ def best_match(
     comes upright if the place that it came from is reversed too, which means: is a slot itself.
     (Entry 3 M M is the one that makes a slot and no reversal, so the first place says nothing.)
     """
-    half, signs = len(slots), upright_signs(ours[0])
+    half, signs, rng = len(slots), upright_signs(ours[0]), np.random.default_rng(0)
     expected = np.where(np.isin(half + np.arange(half), slots), 1, -1)
     expected[0] = 0
     ours, tries = ours * np.outer(signs, signs), []
     for s in (signs, -signs):
-        matching = Matching.of(ours, theirs, np.outer(s, expected))
-        for start in starts(half, rng, restarts):
+        matching = Matching(ours, theirs, np.outer(s, expected))
+        for start in starts(half, rng):
             places = matching.swapped(matching.relaxed(start))
             tries.append((matching.score(places), places, s))
     return max(tries, key=lambda found: found[0])[1:]
 
 
-def starts(count: int, rng: np.random.Generator, restarts: int) -> Iterator[np.ndarray]:
-    """Nothing known, then halfway from there to random orders: doubly stochastic (count, count)."""
+def starts(count: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """Nothing known, then halfway from there to seven random orders: doubly stochastic."""
     flat = np.full((count, count), 1 / count)
     yield flat
-    for _ in range(restarts - 1):
+    for _ in range(7):
         yield (flat + matrix_of(rng.permutation(count))) / 2
 
 
-@dataclass(frozen=True)
 class Matching:
     """A quadratic assignment: give slot i the place p[i] so that slots are alike as places are.
 
-    The score of p is the sum of ours[s, i, j] theirs[s, p[i], p[j]] and of hint[i, p[i]].
+    The score of p is the sum of ours[s, i, j] theirs[s, p[i], p[j]] and of hint[i, p[i]]. Both
+    likenesses are (3, n, n), and the hint, (n, n), takes up what is on their diagonals.
     """
 
-    ours: np.ndarray  # (3, n, n), and `theirs` too: no diagonals, these are in the hint
-    theirs: np.ndarray
-    hint: np.ndarray  # (n, n)
-
-    @classmethod
-    def of(cls, ours: np.ndarray, theirs: np.ndarray, hint: np.ndarray) -> Matching:
+    def __init__(self, ours: np.ndarray, theirs: np.ndarray, hint: np.ndarray):
         diagonals = (np.diagonal(x, axis1=1, axis2=2) for x in (ours, theirs))
         others = 1 - np.eye(len(hint))
-        return cls(ours * others, theirs * others, hint + np.einsum("si,sj->ij", *diagonals))
+        self.ours, self.theirs = ours * others, theirs * others
+        self.hint = hint + np.einsum("si,sj->ij", *diagonals)
 
-    def score(self, places: np.ndarray) -> float:
+    def score(self, places: Order) -> float:
         hinted = self.hint[np.arange(len(places)), places]
-        return float((self.ours * self.there(places)).sum() + hinted.sum())
+        return float((self.ours * self._there(places)).sum() + hinted.sum())
 
-    def there(self, places: np.ndarray) -> np.ndarray:
-        """`theirs` in the order of the slots."""
-        return self.theirs[:, places[:, None], places]
+    def relaxed(self, match: np.ndarray) -> Order:
+        """Uphill, in at most 30 steps, through the doubly stochastic matrices; the nearest order.
 
-    def relaxed(self, match: np.ndarray, steps: int = 30) -> np.ndarray:
-        """Frank and Wolfe's way uphill through the doubly stochastic matrices; the nearest order.
-
-        (Vogelstein et al., "Fast Approximate Quadratic Programming for Graph Matching", 2015.)
+        (Frank and Wolfe's way: Vogelstein et al., "Fast Approximate Quadratic Programming for Graph
+        Matching", 2015.)
         """
-        for _ in range(steps):
-            slope = self.hint + self.curve(match)
+        for _ in range(30):
+            slope = self.hint + self._curve(match)
             step = matrix_of(best_order(slope)) - match
-            gain, bend = (slope * step).sum(), (self.curve(step) * step).sum() / 2
+            gain, bend = (slope * step).sum(), (self._curve(step) * step).sum() / 2
             if gain < 1e-6:
                 break
             match = match + step * (1 if gain >= -2 * bend else gain / (-2 * bend))
         return best_order(match)
 
-    def curve(self, match: np.ndarray) -> np.ndarray:
-        """The slope of the quadratic part of the score."""
-        both = self.ours @ match @ self.theirs.mT + self.ours.mT @ match @ self.theirs
-        return both.sum(axis=0)
-
-    def swapped(self, places: np.ndarray) -> np.ndarray:
+    def swapped(self, places: Order) -> Order:
         """Two places exchanged, the best pair first, as long as that raises the score."""
         places = places.copy()
         while True:
-            there = self.there(places)
+            there = self._there(places)
             slope = (self.ours @ there.mT + self.ours.mT @ there).sum(axis=0)
             slope += self.hint[:, places]
             gain = slope + slope.T - np.diag(slope)[:, None] - np.diag(slope)
@@ -312,19 +306,28 @@ class Matching:
                 return places
             places[[i, j]] = places[[j, i]]
 
+    def _there(self, places: Order) -> np.ndarray:
+        """`theirs` in the order of the slots."""
+        return self.theirs[:, places[:, None], places]
 
-def matrix_of(order: np.ndarray) -> np.ndarray:
+    def _curve(self, match: np.ndarray) -> np.ndarray:
+        """The slope of the quadratic part of the score."""
+        both = self.ours @ match @ self.theirs.mT + self.ours.mT @ match @ self.theirs
+        return both.sum(axis=0)
+
+
+def matrix_of(order: Order) -> np.ndarray:
     return np.eye(len(order))[order]
 
 
-def best_order(worth: np.ndarray) -> np.ndarray:
+def best_order(worth: np.ndarray) -> Order:
     """The column for each row that is worth most in all."""
     return scipy.optimize.linear_sum_assignment(worth, maximize=True)[1]
 
 
-def _with_neighbours(pictures: np.ndarray, block_size: int) -> np.ndarray:
+def _with_neighbours(pictures: Pictures, block_size: int) -> Nibbles:
     """The nibbles of pictures; ValueError unless there is one, of at least 2 x 2 blocks."""
-    nibbles = to_nibbles(pictures, block_size)
+    nibbles = scramble.to_nibbles(pictures, block_size)
     n, down, across = nibbles.shape[1:]
     if n == 0 or down < 2 or across < 2:
         raise ValueError(
