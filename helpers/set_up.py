@@ -43,19 +43,20 @@ OLDEST, TOO_NEW = (3, 10), (3, 14)  # TensorFlow has no wheels outside of this r
 INTERRUPTED = "The set-up was interrupted: give the same command again, and it goes on from there."
 
 # What a step's last words mean, the first that fits, and what to do about it.
+AGAIN = "then give the same command again."
 TROUBLES = {
     r"certificate": "The network answers with a certificate that this machine does not know, as "
     "where a school or a firm looks into what is sent. Ask there for their certificate, a .pem "
     "file, and name it: SSL_CERT_FILE=/path/to/it.pem make lab",
     r"no space left|os error 28|quota": "The disk is full: the set-up takes some 3 GB, and as much "
-    "again for uv's cache. Make room, then give the same command again.",
+    f"again for uv's cache. Make room, {AGAIN}",
     r"permission denied|read-only file system|os error (13|30)": "The set-up may not write to a "
     "folder named above: copy the kit to where you may write, then give the same command there.",
     r"resolution|dns error|resolving|unreachable|refused|timed out|sending request|versions: none"
     "": "The network does not answer: the set-up needs one, once. Connect this machine (behind a "
-    "proxy, set HTTPS_PROXY), then give the same command again.",
+    f"proxy, set HTTPS_PROXY), {AGAIN}",
     "": "The set-up stopped at the lines above: see that this machine has a network and some 3 GB "
-    "of disk free, then give the same command again.",
+    f"of disk free, {AGAIN}",
 }
 
 
@@ -162,18 +163,15 @@ def refuse_what_is_not_ours() -> None:
         what = f"a link to {VENV.resolve()}, which was not set up from here with this Python"
     else:
         return
-    sys.exit(f"{VENV} is {what}: move it away, then give the same command again.")
+    sys.exit(f"{VENV} is {what}: move it away, {AGAIN}")
 
 
 def runs_this_python() -> bool:
     """Whether the Python in `.venv` runs, and has the version of the one that runs here."""
-    wanted = sys.version_info[:2]
-    question = [str(PYTHON), "-I", "-c", f"import sys; sys.exit(sys.version_info[:2] != {wanted})"]
-    try:
-        answer = subprocess.run(question, capture_output=True, check=False)
-    except OSError:
-        return False
-    return answer.returncode == 0 and (VENV / "pyvenv.cfg").is_file()
+    question = f"import sys; sys.exit(sys.version_info[:2] != {sys.version_info[:2]})"
+    with contextlib.suppress(OSError):
+        return attempt("-I", "-c", question)[0] == 0 and (VENV / "pyvenv.cfg").is_file()
+    return False
 
 
 def make_venv() -> None:
