@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data.studies.resnet18 import resnet18
 from helpers.learnable import models
 from helpers.learnable.models import keras
 
@@ -105,7 +106,7 @@ def test_one_block_changes_its_own_pixels_only(block_size):
 
 
 def test_any_classifier_may_follow():
-    for classifier in (classifier_of(32), models.narrow_resnet(), models.resnet18(channels=8)):
+    for classifier in (classifier_of(32), models.narrow_resnet(), resnet18(channels=8)):
         adapted = models.with_adaptation(classifier)
         assert adapted.output_shape == (None, 10)
         assert classifier in adapted.layers
@@ -140,7 +141,7 @@ def test_sides_that_are_no_whole_blocks_are_refused(side, block_size):
 
 def test_resnet18_has_the_known_number_of_weights():
     """11,173,962, as every ResNet18 for CIFAR-10: 17 convolutions, 3 on shortcuts, one Dense."""
-    model = models.resnet18()
+    model = resnet18()
     assert trainable(model) == 11_173_962
     convolutions = [x for x in model.layers if isinstance(x, keras.layers.Conv2D)]
     assert sum(x.kernel_size == (3, 3) for x in convolutions) == 17
@@ -162,7 +163,7 @@ def test_the_narrow_resnet_by_hand():
 
 @pytest.mark.parametrize(
     ("build", "sides"),
-    [(models.resnet18, {32, 16, 8, 4}), (models.narrow_resnet, {16, 8, 4})],
+    [(resnet18, {32, 16, 8, 4}), (models.narrow_resnet, {16, 8, 4})],
 )
 def test_each_stage_halves_the_side(build, sides):
     added = [x.output.shape[1] for x in build().layers if isinstance(x, keras.layers.Add)]
@@ -217,7 +218,7 @@ def test_the_seed_fixes_the_first_weights(build):
 
 
 def test_no_two_layers_start_alike():
-    starts = {float(kernel.ravel()[0] / kernel.std()) for kernel in kernels(models.resnet18())}
+    starts = {float(kernel.ravel()[0] / kernel.std()) for kernel in kernels(resnet18())}
     assert len(starts) == 21
 
 

@@ -26,12 +26,24 @@ layers = keras.layers
 
 
 def with_adaptation(classifier: keras.Model, block_size: int = 4, seed: int = 0) -> keras.Model:
-    """`classifier` behind an adaptation network for blocks of `block_size` pixels a side.
+    """Put Tanaka's adaptation network before a classifier, which then reads encrypted pictures.
 
-    The new model takes encrypted pictures, (n, height, width, 3) from 0 to 1, of the height and
-    width of the classifier's input, and hands it as many features a pixel as it has input channels
-    (in Tanaka's program, 32). Both models share the classifier's weights. ValueError where the
-    sides are no whole blocks.
+    Args:
+        classifier: takes (n, height, width, features) and gives (n, classes). In Tanaka's program
+            it takes 32 features a pixel. Its weights are shared with the new model.
+        block_size: the side M of an encrypted block in pixels.
+        seed: fixes the first weights of the adaptation network.
+
+    Returns:
+        A model of encrypted pictures, float32 (n, height, width, 3) from 0 to 1, to (n, classes).
+
+    Raises:
+        ValueError: where the sides are no whole blocks.
+
+    Source: the paper, section II-A and Figure 3.
+
+    >>> with_adaptation(narrow_resnet(channels=32)).output_shape
+    (None, 10)
     """
     height, width, features = classifier.input_shape[1:]
     if block_size < 1 or height % block_size or width % block_size:
@@ -51,23 +63,20 @@ def adapt(x, block_size: int, features: int, initial: keras.Initializer):
     nibbles; network-in-network layers, convolutions of 1 x 1, mix what it found; the sub-pixel
     shuffle lays M M groups of `features` channels out as the M x M pixels of the block.
     """
-    block_bytes = 3 * block_size**2
     x = layers.BatchNormalization(momentum=0.9)(x)
-    x = layers.Conv2D(block_bytes, block_size, block_size, kernel_initializer=initial)(x)
-    x = layers.BatchNormalization(momentum=0.9)(layers.ReLU()(x))
-    x = layers.Conv2D(block_bytes, 1, kernel_initializer=initial)(x)
-    x = layers.BatchNormalization(momentum=0.9)(layers.ReLU()(x))
+    for window in (block_size, 1):
+        x = layers.Conv2D(3 * block_size**2, window, window, kernel_initializer=initial)(x)
+        x = layers.BatchNormalization(momentum=0.9)(layers.ReLU()(x))
     x = layers.Conv2D(block_size**2 * features, 1, kernel_initializer=initial)(x)
     return shuffle_pixels(x, block_size)
 
 
-def shuffle_pixels(x, block_size: int):
+def shuffle_pixels(x, m: int):
     """Sub-pixel shuffle: (n, h, w, M M f) to (n, h M, w M, f).
 
     Channels count by row in the block, column in the block, feature. (PyTorch's `PixelShuffle` puts
     the feature first; a layer before it can learn either.)
     """
-    m = block_size
     _, height, width, channels = x.shape
     x = layers.Reshape((height, width, m, m, channels // m**2))(x)
     x = layers.Permute((1, 3, 2, 4, 5))(x)
