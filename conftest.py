@@ -50,4 +50,14 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if isinstance(item, IPyNbCell) and lessons.is_exercise(item.cell):
             lessons.put_dots_back(item.cell)
-    items.sort(key=lambda item: ("browser" not in item.path.parts, item.path.suffix != ".ipynb"))
+        if is_lesson(item) or in_browser(item):
+            item.add_marker("slow")
+    items.sort(key=lambda item: (not in_browser(item), not is_lesson(item)))
+
+
+def in_browser(item):
+    return "browser" in item.path.parts
+
+
+def is_lesson(item):
+    return item.path.suffix == ".ipynb"

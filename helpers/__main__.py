@@ -53,16 +53,22 @@ def restore(arguments: list[str]) -> int:
 
 
 def test(arguments: list[str]) -> int:
-    """Style, then tests. Whatever a learner adds or answers is left out: conftest.py says how."""
+    """Style and types, then tests. What a learner adds or answers is left out: see conftest.py."""
     # Two or more at a time, but few enough that TensorFlow, loaded in each, fits into memory.
     side_by_side = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadscope"]
     side_by_side += ["--no-loadscope-reorder"]  # conftest.py puts what takes long first
     statuses = [
         run("-m", "ruff", "check", *KITS_OWN),
         run("-m", "ruff", "format", "--check", *KITS_OWN),
+        run("-m", "mypy"),
         run("-m", "pytest", *side_by_side, *arguments),
     ]
     return next((status for status in statuses if status), 0)
+
+
+def check(arguments: list[str]) -> int:
+    """The same without what takes long: which tests these are, conftest.py says."""
+    return test(["-m", "not slow", *arguments])
 
 
 def fuzz(arguments: list[str]) -> int:
@@ -105,7 +111,8 @@ COMMANDS = {
         lessons,
         "run the lessons and write them as pages for a browser (build/lessons)",
     ),
-    "test": (test, "check the code's style, then run every test and every lesson"),
+    "test": (test, "look at the code's style and types, then run every test and every lesson"),
+    "check": (check, "the same, with only the tests that are quick: a minute and a half"),
     "doctor": (doctor, "find out what is wrong with the set-up, and mend what can be mended"),
     "refresh": (refresh, "run the lessons and keep their new outputs in the notebooks"),
     "fuzz": (fuzz, "thousands of damaged files for all that reads files"),
