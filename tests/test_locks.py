@@ -63,12 +63,12 @@ def test_every_pin_has_hashes_and_the_lock_names_no_address():
 
 
 def test_what_the_pinned_packages_require_is_pinned_in_range():
-    missing = []
-    for name in pins():
+    missing, pinned = [], pins()
+    for name in pinned:
         for line in metadata.requires(name) or []:
             required = Requirement(line)
             if required.marker is None or required.marker.evaluate({"extra": ""}):
-                versions = pins().get(canonicalize_name(required.name), [])
+                versions = pinned.get(canonicalize_name(required.name), [])
                 if not any(required.specifier.contains(v, prereleases=True) for v in versions):
                     missing.append(f"{name} requires {line}")
     assert not missing
