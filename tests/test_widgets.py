@@ -5,18 +5,18 @@ from __future__ import annotations
 import ast
 import asyncio
 import gc
-import inspect
 import subprocess
 import sys
 import threading
 import time
 import tracemalloc
 from datetime import datetime, timezone
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from ipywidgets import Button, FloatProgress, Image, ToggleButton, Widget
+from ipywidgets import HTML, Button, FloatProgress, Image, ToggleButton, Widget
 from nbclient import NotebookClient
 from nbformat import v4
 from pads import pad
@@ -24,6 +24,7 @@ from pads import pad
 from helpers import bits, figures, metrics, pictures, widgets
 from helpers.neural.cipher import NeuralCipher
 from helpers.pictures import open_picture
+from helpers.widgets import base, lesson05, lesson06
 
 LIVE_WIDGET = "application/vnd.jupyter.widget-view+json"
 SECRET = bits.parse_key("0000 0110 1001 0111")
@@ -117,7 +118,7 @@ def same(some: list[np.ndarray], others: list[np.ndarray]) -> bool:
 
 def told(widget: Widget) -> str:
     """The sentence of the control, as HTML: what a screen reader hears."""
-    (line,) = (html for html in all_of(widgets.HTML, widget) if 'role="status"' in html.value)
+    (line,) = (html for html in all_of(HTML, widget) if 'role="status"' in html.value)
     return line.value
 
 
@@ -139,7 +140,7 @@ def control(request):
     if request.param == "training_monitor":
         return widgets.training_monitor()
     if request.param == "notice":
-        return widgets.Notice("A key has 16 bits.")
+        return base.Notice("A key has 16 bits.")
     return request.getfixturevalue(request.param)
 
 
@@ -176,13 +177,13 @@ def hostile_controls(plain_model) -> list[Widget]:
         widgets.attack_race(pairs[0], pairs[0].encrypt(flat(9), SECRET)),
         widgets.scramble_explorer({HOSTILE: flat(9)}),
         widgets.pgd_explorer(plain_model, {HOSTILE: flat(9)}, [HOSTILE, "b", "c"]),
-        widgets.Notice(HOSTILE),
+        base.Notice(HOSTILE),
     ]
 
 
 def test_a_name_is_text_and_no_markup(plain_model):
     named = hostile_controls(plain_model)
-    html = [part.value for control in named for part in all_of(widgets.HTML, control)]
+    html = [part.value for control in named for part in all_of(HTML, control)]
     assert sum(HOSTILE.replace("<", "&lt;").replace(">", "&gt;") in value for value in html) >= 7
     assert not any("<img" in value for value in html)
     parts = [part for control in named for part in descendants(control)]
@@ -190,18 +191,20 @@ def test_a_name_is_text_and_no_markup(plain_model):
 
 
 def test_what_is_made_of_values_and_markup_is_made_by_the_one_function_that_escapes():
-    tree = ast.parse(inspect.getsource(widgets))
-    texts = [text for text in ast.walk(tree) if isinstance(text, ast.JoinedStr)]
+    folder = Path(widgets.__file__).parent
+    trees = [ast.parse(file.read_text("utf-8")) for file in folder.glob("*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    texts = [text for text in nodes if isinstance(text, ast.JoinedStr)]
     texts = [part.value for text in texts for part in text.values if isinstance(part, ast.Constant)]
     assert texts and not any("<" in text for text in texts)
-    formats = [node for node in ast.walk(tree) if getattr(node, "attr", "") == "format"]
+    formats = [node for node in nodes if getattr(node, "attr", "") == "format"]
     assert len(formats) == 1, "the one in markup()"
-    assert widgets.markup("<b>{}</b>", 'a < "b"') == "<b>a &lt; &quot;b&quot;</b>"
+    assert base.markup("<b>{}</b>", 'a < "b"') == "<b>a &lt; &quot;b&quot;</b>"
 
 
 def test_what_the_page_runs_is_ours_and_cannot_end_its_attribute():
-    behaviour = (widgets.Path(widgets.__file__).parent / "controls.js").read_text("utf-8")
-    (style, look) = widgets.in_the_page().split('">', 1)
+    behaviour = (Path(widgets.__file__).parent / "controls.js").read_text("utf-8")
+    (style, look) = base.in_the_page().split('">', 1)
     assert '"' in behaviour and style.count('"') == 1 and "<" not in style[1:]
     assert look.startswith("/*") and look.endswith("</style>") and look.count("<") == 1
 
@@ -258,7 +261,7 @@ def test_an_uploaded_picture_is_shown_and_told_to_observers(upload):
 def test_a_file_that_is_no_picture_changes_nothing_and_gets_a_sentence(upload, penguin, data):
     choose(upload, pictures.to_png(penguin)[:5000] if data == "cut" else data, "notes.txt")
     assert np.array_equal(upload.picture, penguin) and same(shown(upload), [penguin])
-    assert "notes.txt: The file " in told(upload) and widgets.WRONG in told(upload)
+    assert "notes.txt: The file " in told(upload) and base.WRONG in told(upload)
 
 
 def test_each_file_that_fails_is_news(upload):
@@ -281,14 +284,14 @@ def test_the_same_file_can_be_chosen_twice(upload):
 
 def test_a_file_that_the_page_could_not_make_smaller_gets_a_sentence_with_its_size(upload, penguin):
     choose(upload, b"61000000", "scan.tif", kind="too-large")
-    assert "scan.tif: It has 61 MB" in told(upload) and widgets.WRONG in told(upload)
+    assert "scan.tif: It has 61 MB" in told(upload) and base.WRONG in told(upload)
     assert np.array_equal(upload.picture, penguin)
 
 
 def test_after_a_bad_file_a_good_one_is_taken(upload):
     choose(upload, b"nonsense")
     choose(upload, pictures.to_png(np.zeros((2, 3, 3), np.uint8)))
-    assert upload.picture.shape == (2, 3, 3) and widgets.WRONG not in told(upload)
+    assert upload.picture.shape == (2, 3, 3) and base.WRONG not in told(upload)
 
 
 def test_a_large_picture_is_made_smaller_and_it_says_so():
@@ -354,7 +357,7 @@ def test_a_monitor_goes_on_with_the_next_phase():
 
 def test_a_monitor_draws_about_once_a_second(monkeypatch):
     now, drawn = [100.0], []
-    monkeypatch.setattr(widgets.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     monitor, history = widgets.training_monitor(), phase_of(100_000)
     monitor.image.observe(drawn.append, names="value")
     for _ in range(35):
@@ -486,7 +489,7 @@ def test_several_pairs_stand_side_by_side_under_one_key(cipher, penguin):
 def test_each_name_stands_in_one_box_with_its_own_picture(cipher, penguin):
     flipper = widgets.key_flipper([cipher, pad(name="one")], penguin)
     boxes = flipper.pictures.children
-    assert [only(widgets.HTML, box).value for box in boxes] == ["<b>paper</b>", "<b>one</b>"]
+    assert [only(HTML, box).value for box in boxes] == ["<b>paper</b>", "<b>one</b>"]
     assert [only(Image, box) for box in boxes] == all_of(Image, flipper)
 
 
@@ -691,7 +694,7 @@ def test_a_race_runs_beside_the_page_and_stops(race):
 def test_a_race_takes_as_long_as_is_asked_and_stops_at_once(race, monkeypatch):
     waits = []
     monkeypatch.setattr(race.stopped, "wait", lambda seconds: waits.append(seconds) or False)
-    monkeypatch.setattr(widgets.time, "monotonic", lambda: 100.0)  # an endlessly fast computer
+    monkeypatch.setattr(time, "monotonic", lambda: 100.0)  # an endlessly fast computer
     race.run(seconds=8)
     assert len(waits) == 256 and waits[-1] == pytest.approx(8)
     assert np.allclose(np.diff(waits), 8 / 256)
@@ -712,7 +715,7 @@ def test_a_flat_patch_is_undecidable(race):
     race.row.value = race.column.value = 0
     race.run()
     assert "too flat, its key is undecidable" in told(race)
-    assert widgets.WRONG in told(race) and not race.start_button.disabled
+    assert base.WRONG in told(race) and not race.start_button.disabled
 
 
 def test_a_picture_of_one_colour_is_undecidable(cipher):
@@ -753,9 +756,9 @@ def test_another_picture_and_back(scrambler, penguin):
 
 
 def test_every_picture_has_its_caption(scrambler, misleader):
-    for control, captions in ((scrambler, widgets.PARTS), (misleader, widgets.VIEWS)):
+    for control, captions in ((scrambler, lesson05.PARTS), (misleader, lesson06.VIEWS)):
         boxes = control.pictures.children
-        assert [only(widgets.HTML, box).value[3:-4] for box in boxes] == list(captions)
+        assert [only(HTML, box).value[3:-4] for box in boxes] == list(captions)
         assert len(all_of(Image, control)) == 3
 
 
@@ -862,7 +865,7 @@ def test_its_bars_say_what_the_model_is_sure_of(misleader):
 
 
 def test_names_in_the_bars_are_text_and_no_markup():
-    assert "a&lt;b" in widgets.share_bars({"x": np.ones(1)}, ["a<b"])
+    assert "a&lt;b" in lesson06.share_bars({"x": np.ones(1)}, ["a<b"])
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ monitor
 """
 
 TRAINING = """
-players = training.Players(1, training.lesson_recipe)
+players = training.Players(1)
 history = training.train(players, training.Phase("all", 10_000_000), watch=monitor.watch)
 print("stopped, and what was learned is kept:", len(history.iteration) > 0)
 """
@@ -205,7 +205,7 @@ def contrast(lab, element: str, of: str) -> float:
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 def test_what_is_wrong_and_what_has_the_focus_can_be_seen(lab, theme):
-    lab.open_cells("from helpers import widgets", 'widgets.Notice("Wrong.")', FLIPPER)
+    lab.open_cells("from helpers import widgets", 'widgets.base.Notice("Wrong.")', FLIPPER)
     lab.run_all()
     change = "theme => jupyterapp.commands.execute('apputils:change-theme', { theme })"
     lab.page.evaluate(change, theme)

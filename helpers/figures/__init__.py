@@ -1,0 +1,454 @@
+"""What the figures of all lessons share: one style, and pictures, bars, curves and maps.
+
+Every function takes arrays and returns a figure, which `show` displays. What one lesson alone draws
+is in a module of its own, in the order of that lesson: `helpers.figures.lesson03`, for example.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import matplotlib
+import numpy as np
+from cycler import cycler
+from IPython.display import display
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.colors import LogNorm, Normalize, to_rgb
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import PercentFormatter
+from matplotlib.transforms import Bbox
+from numpy.typing import ArrayLike
+from PIL import Image
+
+from helpers import manifest
+from helpers.bits import Picture
+
+if TYPE_CHECKING:
+    from helpers.neural.training import History
+
+# Okabe & Ito (2008), "Color Universal Design": eight colours that colour-blind readers tell apart.
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
+GREY, PALE = "#767676", "#E4E4E4"
+
+ALICE, BOB, EVE = ORANGE, BLUE, VERMILLION
+
+DPI = 110  # pixels an inch of every figure in a lesson
+
+STYLE = {  # to be read from the last row of a classroom
+    "font.size": 12,
+    "axes.titlesize": 14,
+    "figure.titlesize": 14,
+    "axes.labelsize": 12,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.prop_cycle": cycler(color=[BLUE, VERMILLION, GREEN]),
+    "lines.linewidth": 2.5,
+    "legend.edgecolor": "white",
+    "grid.color": PALE,
+    "text.parse_math": False,  # a name with dollars in it is no formula
+}
+matplotlib.rcdefaults()  # no matplotlibrc, beside a lesson or at home, changes what is shown
+matplotlib.rcParams.update(STYLE)
+
+GUIDE: dict[str, Any] = {"color": GREY, "ls": "--", "lw": 1.5}  # a line to compare with
+CENTRED: dict[str, Any] = {"ha": "center", "va": "center"}
+BELOW: dict[str, Any] = {"loc": "outside lower center"}  # of a legend
+
+Place = tuple[float, float]  # x and y, or width and height
+
+
+def new_figure(width: float = 8, height: float = 4) -> Figure:
+    """An empty figure, sizes in inches, whose parts keep clear of each other."""
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def one_plot(width: float, height: float) -> tuple[Figure, Axes]:
+    """A figure of this size in inches, and the one pair of axes in it."""
+    figure = new_figure(width, height)
+    return figure, figure.subplots()
+
+
+def plots(count: int, width: float, height: float, **options: Any) -> tuple[Figure, Sequence[Axes]]:
+    """A figure of this size in inches, and `count` pairs of axes in it, side by side."""
+    figure = new_figure(width, height)
+    return figure, figure.subplots(1, count, squeeze=False, **options)[0]
+
+
+def to_png(figure: Figure, dpi: int = DPI) -> bytes:
+    """The figure as the bytes of a PNG file.
+
+    Curves and bars are kept in 256 colours, a third of the size in a notebook; pictures in all of
+    theirs, since they are there to be compared.
+    """
+    drawn, file = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=dpi)
+    image = Image.open(drawn).convert("RGB")
+    if not any(np.ndim(drawing.get_array()) == 3 for drawing in figure.findobj(AxesImage)):
+        image = image.quantize(256, dither=Image.Dither.NONE)
+    image.save(file, format="png", optimize=True)
+    return file.getvalue()
+
+
+def show(figure: Figure, alt: str) -> None:
+    """Display a figure in a notebook, with its description in words.
+
+    The description reaches screen readers (the output's metadata) and stands in for the picture
+    where pictures cannot be shown (text/plain). Tests compare it, so a fact computed for it is a
+    checked fact.
+
+    Args:
+        figure: as a function of this package returns it.
+        alt: what there is to see, in one to three sentences.
+
+    Raises nothing. Outside of a notebook the bytes and the description are printed.
+
+    >>> show(new_figure(1, 1), alt="An empty square.")  # doctest: +ELLIPSIS
+    {'image/png': ..., 'text/plain': 'An empty square.'}
+    """
+    show_png(to_png(figure), alt)
+
+
+def show_drawing(name: str, alt: str) -> None:
+    """Display a shipped drawing, data/pictures/NAME.png, with its description in words.
+
+    Raises ValueError where the file is not as the manifest has it.
+    """
+    show_png(manifest.checked(f"pictures/{name}.png").read_bytes(), alt)
+
+
+def show_png(png: bytes, alt: str) -> None:
+    """Display the bytes of a PNG file, with their description in words: see `show`."""
+    data = {"image/png": png, "text/plain": alt}
+    display(data, metadata={"image/png": {"alt": alt}}, raw=True)
+
+
+# --- What many plots have in them -----------------------------------------------------------------
+
+
+def percent(axis: Axis) -> None:
+    """Shares from 0 to 1 along this axis are written in percent."""
+    axis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+
+
+def bare(ax: Axes) -> None:
+    """No frame and no ticks around what is drawn; the names along its sides stay."""
+    ax.tick_params(length=0)
+    ax.set_frame_on(False)
+
+
+def ink_on(colour: Any) -> str:
+    """Black or white, whichever is read more easily on a colour that Matplotlib knows."""
+    return "white" if np.dot(to_rgb(colour), [0.2126, 0.7152, 0.0722]) < 0.46 else BLACK
+
+
+def draw_box(
+    ax: Axes, place: Place, size: Place, colour: Any, text: str = "", line: str = "", **look: Any
+) -> None:
+    """A box around its middle, framed where a `line` is given ("-", "--"), and words in it."""
+    corner = (place[0] - size[0] / 2, place[1] - size[1] / 2)
+    frame = {"edgecolor": BLACK, "ls": line, "lw": 1.5} if line else {}
+    ax.add_patch(Rectangle(corner, *size, facecolor=colour, **frame))
+    ax.text(*place, text, color=ink_on(colour), **CENTRED, **look)
+
+
+# --- Pictures, pixel by pixel ---------------------------------------------------------------------
+
+
+def picture_row(pictures: Sequence[Picture], titles: Sequence[str], size: float = 2.9) -> Figure:
+    """Pictures side by side, each under its title.
+
+    All fill boxes of the first one's proportions, so that every pixel is drawn as large as the
+    others: see `draw_picture`.
+
+    Args:
+        pictures: uint8 (height, width[, 3]) each, of any sides.
+        titles: one for each picture; a line break makes two lines of it.
+        size: about how wide a picture is, in inches.
+
+    Returns:
+        The figure, for `show` or `to_png`.
+
+    Raises:
+        IndexError: where there is no picture.
+
+    >>> grey = np.full((4, 4, 3), 128, np.uint8)
+    >>> figure = picture_row([grey, grey], ["a square", "another"])
+    >>> [ax.get_title() for ax in figure.axes]
+    ['a square', 'another']
+    """
+    box = whole_box(pictures[0], size)
+    height, width = (side / DPI for side in box)
+    lines = 1 + max(title.count("\n") for title in titles)
+    total = (width + 0.13) * len(pictures)
+    figure, axes = plots(len(pictures), total, height + 0.15 + 0.21 * lines)
+    for ax, picture, title in zip(axes, pictures, titles):
+        draw_picture(ax, picture, box)
+        ax.set_title(title, fontsize=12)
+    return figure
+
+
+def picture_grid(
+    rows: Sequence[Sequence[Picture]],
+    titles: Sequence[str],
+    size: float = 2.5,
+    names: Sequence[str] = (),
+) -> Figure:
+    """Pictures in rows and columns, each column under its title.
+
+    Args:
+        rows: of each row its pictures, uint8 (height, width[, 3]).
+        titles: one for each column.
+        size: about how wide a picture is, in inches.
+        names: one for each row, written at its left; none by default.
+
+    Returns:
+        The figure, for `show` or `to_png`.
+
+    Raises:
+        IndexError: where there is no picture.
+
+    >>> grey = np.full((4, 4, 3), 128, np.uint8)
+    >>> figure = picture_grid([[grey, grey // 2]], ["grey", "dark"], names=["squares"])
+    >>> figure.axes[0].texts[0].get_text()
+    'squares'
+    """
+    box = whole_box(rows[0][0], size)
+    height, width = (side / DPI for side in box)
+    margin = 0.35 if names else 0
+    figure = new_figure((width + 0.13) * len(titles) + margin, (height + 0.13) * len(rows) + 0.3)
+    axes = figure.subplots(len(rows), len(titles), squeeze=False)
+    for ax, title in zip(axes[0], titles):
+        ax.set_title(title, fontsize=13)
+    for ax, picture in zip(axes.flat, (picture for row in rows for picture in row)):
+        draw_picture(ax, picture, box)
+    for ax, name in zip(axes[:, 0], names):
+        place = {"transform": ax.transAxes, "rotation": 90, "ha": "right", "va": "center"}
+        ax.text(-0.04, 0.5, name, fontsize=13, **place)
+    return figure
+
+
+def whole_box(picture: Picture, size: float) -> tuple[int, int]:
+    """Height and width in pixels of a figure, about `size` inches wide, for a picture to fill.
+
+    They are a whole multiple of the picture's sides, or a whole part of them: with any other size
+    some pixels would be drawn wider than others, and noise would show a grid that is not there.
+    """
+    height, width = picture.shape[:2]
+    zoom = size * DPI / width
+    if zoom > 0.75:
+        return height * max(1, round(zoom)), width * max(1, round(zoom))
+    return max(1, height // round(1 / zoom)), max(1, width // round(1 / zoom))
+
+
+def draw_picture(ax: Axes, picture: Picture, box: tuple[int, int]) -> None:
+    """A picture, uint8 (height, width[, 3]), in the middle of `ax`, on just the pixels of `box`."""
+    is_enlarged = not (box[0] % picture.shape[0] or box[1] % picture.shape[1])
+    pixels = "nearest" if is_enlarged else "antialiased"
+    ax.imshow(picture, cmap="gray", vmin=0, vmax=255, aspect="auto", interpolation=pixels)
+    ax.set_axis_off()
+
+    def place(ax: Any, _renderer: object) -> Bbox:
+        page, size = ax.figure.bbox, np.array(box[::-1]) * ax.figure.dpi / DPI
+        room = ax.get_position(original=True)
+        middle = page.min + (room.min + room.max) / 2 * page.size
+        corner = np.round(middle - size / 2) - page.min
+        return Bbox.from_bounds(*corner / page.size, *size / page.size)
+
+    ax.set_axes_locator(place)
+
+
+def enlarged(picture: Picture) -> Picture:
+    """A small picture, uint8 (height, width[, 3]), enlarged pixel by pixel, to be seen: up to about
+    256 pixels a side.
+    """
+    zoom = max(1, 256 // max(picture.shape[:2]))
+    return picture.repeat(zoom, axis=0).repeat(zoom, axis=1)
+
+
+def marked(picture: Picture, top: int, left: int, side: int) -> Picture:
+    """A copy of a picture, uint8 (height, width, 3), with a frame around a square of it."""
+    rows, columns = np.ogrid[: picture.shape[0], : picture.shape[1]]
+    beyond = [np.abs(2 * (i - j) - side + 1) for i, j in ((rows, top), (columns, left))]
+    distance, picture = np.maximum(*beyond) - side, picture.copy()
+    picture[distance == 1], picture[distance == 3] = 255, 0
+    return picture
+
+
+def visible_noise(noise: np.ndarray) -> Picture:
+    """Noise, whole numbers in bytes, as a picture, uint8: grey where there is none, its largest
+    value, up or down, amplified to white or black.
+    """
+    return np.uint8(np.round(127.5 * (1 + noise / max(1, np.abs(noise).max()))))
+
+
+# --- Bars -----------------------------------------------------------------------------------------
+
+
+def bars(
+    shares: Mapping[str, float],
+    title: str,
+    xlabel: str,
+    level: tuple[str, float],
+    colour: str = BLUE,
+) -> Figure:
+    """A bar for each share, from 0 to 1, and a line to compare with.
+
+    Args:
+        shares: by name, from 0 to 1 each.
+        title: of the figure.
+        xlabel: what the shares are shares of.
+        level: name and height of the line, ("a coin", 0.5) for example.
+        colour: of the bars.
+
+    Returns:
+        The figure, for `show` or `to_png`.
+
+    Raises nothing.
+
+    >>> figure = bars({"Eve": 0.9}, "One Eve", "bits that she reads", ("a coin", 0.5))
+    >>> [text.get_text() for text in figure.axes[0].texts]
+    ['90 %', 'a coin']
+    """
+    figure, ax = one_plot(9, 0.6 * len(shares) + 1.5)
+    draw_bars(ax, {"": shares}, [colour])
+    draw_level(ax, *level)
+    ax.set(title=title, xlabel=xlabel)
+    return figure
+
+
+def draw_bars(
+    ax: Axes, series: Mapping[str, Mapping[str, float]], colours: Sequence[Any], label: bool = True
+) -> None:
+    """Bars of shares, from 0 to 1, from left to right: series[name][group], a colour a name."""
+    height = 0.75 / len(series)
+    for number, ((name, shares), colour) in enumerate(zip(series.items(), colours)):
+        top = np.arange(len(shares)) - 0.375 + number * height
+        drawn = ax.barh(top, list(shares.values()), height, align="edge", color=colour, label=name)
+        if label:
+            paper = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # over a line behind it
+            percents = [f"{100 * share:.0f} %" for share in shares.values()]
+            ax.bar_label(drawn, percents, padding=4, bbox=paper)
+    ax.set_yticks(range(len(shares)), list(shares))
+    ax.set(xlim=(0, 1.12), ylim=(len(shares) - 0.4, -0.6), xticks=[0, 0.25, 0.5, 0.75, 1])
+    percent(ax.xaxis)
+
+
+def draw_level(ax: Axes, name: str, level: float) -> None:
+    """A line across the bars, and what it stands for above them."""
+    ax.axvline(level, color=BLACK, ls="--", lw=1.5)
+    side, align = (-0.01, "right") if level > 0.4 else (0.01, "left")
+    ax.text(level + side, -0.8, name, ha=align, va="center")
+    ax.set_ylim(top=-1.1)
+
+
+# --- Curves ---------------------------------------------------------------------------------------
+
+
+def curves(
+    series: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    title: str,
+    xlabel: str,
+    ylabel: str,
+    level: tuple[str, float] | None = None,
+    top: float = 1,
+    xscale: str = "linear",
+) -> Figure:
+    """Curves over something, in percent where they are shares, and a line to compare with.
+
+    Args:
+        series: by name x, (n,), and y: (n,), or (n, 3) for a mean in a band, namely the lowest, the
+            mean and the highest of each.
+        title, xlabel, ylabel: of the figure and its axes.
+        level: name and height of the line; none by default.
+        top: up to where the y axis goes. Up to 1, y are shares; above, they are numbers.
+        xscale: "linear" or "log".
+
+    Returns:
+        The figure, for `show` or `to_png`.
+
+    Raises:
+        ValueError: where y does not have the length of x.
+
+    >>> figure = curves({"read": ([1, 2, 3], [0, 0.5, 1])}, "A guess", "blocks", "of the picture")
+    >>> figure.axes[0].get_xlabel()
+    'blocks'
+    """
+    figure, ax = one_plot(10, 3.8)
+    for (name, (x, y)), marker in zip(series.items(), "os^"):
+        low, mean, high = np.broadcast_to(np.transpose(y), (3, np.size(x)))
+        ax.fill_between(x, low, high, alpha=0.25, lw=0)
+        ax.plot(x, mean, marker=marker if np.size(x) < 30 else "", label=name)
+    if level:
+        ax.axhline(level[1], **GUIDE, label=level[0])
+    ax.set(title=title, xlabel=xlabel, ylabel=ylabel, ylim=(-0.03 * top, 1.06 * top))
+    ax.set_xscale(xscale)
+    ax.xaxis.set_major_formatter("{x:,.0f}")
+    if xscale == "linear":
+        ax.xaxis.get_major_locator().set_params(integer=True)
+    if top <= 1:
+        percent(ax.yaxis)
+    ax.legend()
+    return figure
+
+
+def training_curves(histories: Sequence[History], title: str) -> Figure:
+    """Wrong bits of Bob and Eve over the iterations; thin lines between the phases, 1, 2, 3, ..."""
+    series = {}
+    for name in ("Bob", "Eve"):
+        x = np.concatenate([history.iteration for history in histories])
+        y = [getattr(history, f"{name.lower()}_loss") for history in histories]
+        series[name] = (x, np.concatenate(y))
+    words, level = "wrong bits of 16, mean", ("tossing coins", histories[0].m_bits / 2)
+    figure = curves(series, title, "iterations (batches of 256 messages)", words, level, top=9)
+    for number, history in enumerate(histories, start=1):
+        figure.axes[0].axvline(history.iteration[0], color=GREY, lw=0.8 if number > 1 else 0)
+        figure.axes[0].text(np.mean(history.iteration), 8.5, f"phase {number}", **CENTRED)
+    return figure
+
+
+# --- Maps -----------------------------------------------------------------------------------------
+
+
+def maps(
+    tables: Sequence[np.ndarray],
+    titles: Sequence[str],
+    label: str,
+    limits: tuple[float, float],
+    places: str = "",
+    log: bool = False,
+) -> Figure:
+    """Tables of numbers as squares of colours, and a bar that says which colour is which number.
+
+    Args:
+        tables: (n, m) each.
+        titles: one for each table.
+        label: what the numbers are.
+        limits: the least and the most that they can be.
+        places: what is counted along the sides of a table, where that is to be seen.
+        log: whether the colours follow the numbers' logarithms.
+
+    Returns:
+        The figure, for `show` or `to_png`.
+
+    Raises nothing.
+
+    >>> figure = maps([np.eye(2)], ["itself alone"], "correlation", (-1, 1))
+    >>> figure.axes[0].get_title()
+    'itself alone'
+    """
+    figure, axes = plots(len(tables), 10, 4.3 if places else 3.5)
+    look = {"norm": LogNorm(*limits) if log else Normalize(*limits), "interpolation": "nearest"}
+    for ax, table, title in zip(axes, tables, titles):
+        image = ax.imshow(table, cmap="PuOr" if limits[0] < 0 else "cividis", aspect="auto", **look)
+        ax.set(title=title, xlabel=places, box_aspect=1)
+        ax.spines[:].set_visible(True)  # a map may be as white as the page
+        if not places:
+            ax.set(xticks=[], yticks=[])
+    figure.colorbar(image, ax=axes, shrink=0.85, pad=0.02, format="{x:,g}").set_label(label)
+    return figure
