@@ -280,7 +280,7 @@ def signs_to_bits(signs: npt.NDArray[np.floating]) -> Bits:
 # --- Keys -----------------------------------------------------------------------------------------
 
 
-def check_key(key: KeyLike, name: str = "A key") -> Key:
+def check_key(key: object, name: str = "A key") -> Key:
     """`key` as uint8 (16,); ValueError, about `name`, unless it is 16 whole numbers of 0 and 1."""
     if isinstance(key, str):
         raise ValueError(f"{name} is a row of bits; this one is text: read it with parse_key.")
@@ -382,7 +382,7 @@ def short(value: object) -> str:
     return textwrap.shorten(repr(value), 60)
 
 
-def _array(values: npt.ArrayLike) -> np.ndarray:
+def _array(values: object) -> np.ndarray:
     """What came as an array; where it is none, as rows of unequal lengths, one of no use."""
     try:
         return np.asarray(values)

@@ -15,6 +15,7 @@ from pads import pad
 from helpers import bits, manifest, metrics, pictures
 from helpers.neural import chain, eavesdropping
 from helpers.neural.cipher import NeuralCipher
+from helpers.neural.modes import CBC
 from helpers.neural.rounds import as_signs as signs
 from helpers.neural.rows import under_every_key
 
@@ -399,6 +400,6 @@ def test_a_patch_of_bits_is_cut_and_one_of_chained_blocks_is_not():
     cipher, picture = pad(), np.random.default_rng(3).integers(0, 256, (8, 8, 3), np.uint8)
     patch = eavesdropping.cut(cipher.encrypt(picture, bits.PAPER_KEY), 2, 4, 4, 2)
     assert np.array_equal(cipher.decrypt(patch, bits.PAPER_KEY), picture[2:6, 4:6])
-    chained = cipher.encrypt(picture, bits.PAPER_KEY, "CBC", iv=bits.PAPER_KEY)
+    chained = cipher.encrypt(picture, bits.PAPER_KEY, CBC(bits.PAPER_KEY))
     with pytest.raises(ValueError, match="Only in ECB mode does a patch stand alone.*CBC"):
         eavesdropping.cut(chained, 0, 0, 4, 4)

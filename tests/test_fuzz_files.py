@@ -20,14 +20,15 @@ from helpers import files, manifest
 from helpers.bits import PAPER_KEY
 from helpers.neural.cipher import NeuralCipher
 from helpers.neural.ciphertext import Ciphertext
+from helpers.neural.modes import CBC, CTR
 from tests.fuzzing import altered, cases, mutated, outcome
 
 PICTURE = np.random.default_rng(1).integers(0, 256, (5, 7, 3), np.uint8)
 PAIRS = {name: NeuralCipher.load(name) for name in ("paper", "proven", "diffusing")}
 CIPHERTEXTS = {
     "analog.npz": PAIRS["paper"].encrypt(PICTURE, PAPER_KEY),
-    "bits.npz": PAIRS["proven"].encrypt(PICTURE, PAPER_KEY, "CBC", iv=PAPER_KEY),
-    "bits.png": PAIRS["diffusing"].encrypt(PICTURE, PAPER_KEY, "CTR", nonce=PAPER_KEY),
+    "bits.npz": PAIRS["proven"].encrypt(PICTURE, PAPER_KEY, CBC(PAPER_KEY)),
+    "bits.png": PAIRS["diffusing"].encrypt(PICTURE, PAPER_KEY, CTR(PAPER_KEY)),
 }
 CASES = cases(200)
 

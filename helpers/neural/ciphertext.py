@@ -18,57 +18,39 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from helpers.bits import (
-    bits_to_signs,
-    blocks_to_bits,
-    blocks_to_picture,
-    picture_to_blocks,
-    values_to_bits,
-)
-from helpers.files import (
-    as_path,
-    atomic_write,
-    digest_of,
-    naming,
-    read_npz,
-    readable,
-    refusing,
-    text_in,
-    write_npz,
-)
+from helpers import bits, files
+from helpers.bits import Picture
 from helpers.neural import modes
+from helpers.neural.fast import all_finite
+from helpers.neural.modes import ECB, Mode, check_mode
 
 
 @dataclass(frozen=True)
 class Ciphertext:
     """The encrypted blocks of a picture, and beside them what is no secret: the picture's shape,
-    the fingerprint of the pair, the mode, and its iv or nonce.
+    the fingerprint of the pair, and the mode with its iv or nonce.
 
     Raises ValueError where the data are no blocks, or more or fewer than the shape has, and where
-    mode, iv and nonce do not fit together.
+    they cannot be in that mode.
     """
 
     data: np.ndarray  # float16 or float32 (n, 16), values; of a binary pair uint16 (n,), blocks
     shape: tuple[int, int, int]
     cipher: str
-    mode: str = "ECB"
-    iv: np.ndarray | None = None  # uint8 (16,), in CBC mode
-    nonce: np.ndarray | None = None  # uint8 (16,), in CTR mode
+    mode: Mode = ECB()
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_shape(self.shape)
         check_data(self.data)
+        check_mode(self.mode)
         if not isinstance(self.cipher, str) or not re.fullmatch("[0-9a-f]{16}", self.cipher):
             raise ValueError(
                 "The fingerprint of a pair is 16 hexadecimal digits, and here is something else: "
                 "give the fingerprint of the cipher."
             )
-        start = modes.start_of(self.mode, self.iv, self.nonce)
-        if start is not None:  # as uint8, whatever it came as
-            object.__setattr__(self, modes.STARTS[self.mode], start)
-        if self.mode != "ECB" and not self.binary:
+        if self.mode != ECB() and not self.binary:
             raise ValueError(
-                f"Real values are in ECB mode, not in {self.mode}: leave the mode out."
+                f"Real values are in ECB mode, not in {self.mode.name}: leave the mode out."
             )
         blocks = -(-math.prod(self.shape) // 2)
         if len(self.data) != blocks:
@@ -85,24 +67,18 @@ class Ciphertext:
     @property
     def values(self) -> np.ndarray:
         """What Bob and Eve read, float16 or float32 (n, 16): of a binary pair -1 and +1."""
-        return bits_to_signs(self.to_bits()).astype(np.float16) if self.binary else self.data
+        if not self.binary:
+            return self.data
+        return bits.bits_to_signs(bits.blocks_to_bits(self.data)).astype(np.float16)
 
-    def to_bits(self) -> np.ndarray:
-        """uint8 (n, 16) of a binary pair. Of an analog one uint8 (n, 256): each value as the 16
-        bits of a half-precision number (section 3).
-        """
-        if self.binary:
-            return blocks_to_bits(self.data)
-        return values_to_bits(self.data.astype(np.float16, copy=False))
-
-    def as_picture(self) -> np.ndarray:
+    def as_picture(self) -> Picture:
         """The ciphertext to look at, each block where its two bytes lie in the picture.
 
         Of a binary pair uint8 (height, width, 3), the bytes as they are. (Where their number is
         odd, the last block has a second byte for which the picture has no room.) Of an analog pair
         the values as greys, uint8 (4 * height, 6 * width, 3): see `tiles`.
         """
-        return blocks_to_picture(self.data, self.shape) if self.binary else tiles(self)
+        return bits.blocks_to_picture(self.data, self.shape) if self.binary else tiles(self)
 
     # --- files ------------------------------------------------------------------------------------
 
@@ -112,8 +88,8 @@ class Ciphertext:
         A .png file shows `as_picture`, and holds the rest as a text, which viewers ignore. Any
         other is .npz (arrays and texts, no pickle). ValueError for real values in a PNG file.
         """
-        if as_path(path).suffix.lower() != ".png":
-            write_npz(path, self.arrays())
+        if files.as_path(path).suffix.lower() != ".png":
+            files.write_npz(path, self.arrays())
         elif self.binary:
             write_png(path, self)
         else:
@@ -125,31 +101,23 @@ class Ciphertext:
     @classmethod
     def load(cls, path: str | os.PathLike) -> Ciphertext:
         """Read what `save` wrote; ValueError where the file is damaged or of another kind."""
-        path = as_path(path)
-        arrays = read_png(path) if path.suffix.lower() == ".png" else read_npz(path)
-        data = {"values", "blocks"} & set(arrays)
-        rest = set(arrays) - data
-        if len(data) != 1 or not {"shape", "cipher"} <= rest <= LABELS:
-            raise ValueError(
-                f"{path.name} holds no ciphertext: give a file that Ciphertext.save wrote."
-            )
-        with naming(path, "ciphertext"):
-            texts = {name: text_in(arrays, name) for name in rest & {"cipher", "mode"}}
-            starts = {name: arrays[name] for name in rest & {"iv", "nonce"}}
-            shape = tuple(np.atleast_1d(arrays["shape"]).tolist())
-            return cls(arrays[data.pop()], shape, **texts, **starts)
+        path = files.as_path(path)
+        arrays = read_png(path) if path.suffix.lower() == ".png" else files.read_npz(path)
+        with files.naming(path, "ciphertext"):
+            data = arrays.pop("values", arrays.pop("blocks", np.zeros(0)))
+            shape = tuple(np.atleast_1d(arrays.pop("shape", 0)).tolist())
+            cipher = files.text_in(arrays, "cipher")
+            mode = files.text_in(arrays, "mode") if "mode" in arrays else "ECB"
+            starts = {name: arrays[name] for name in arrays.keys() - {"cipher", "mode"}}
+            return cls(data, shape, cipher, modes.from_file(mode, starts))
 
     def arrays(self) -> dict[str, np.ndarray]:
         """All of it as arrays for a file."""
         labels = {"shape": np.array(self.shape), "cipher": np.array(self.cipher)}
         if not self.binary:
             return {"values": self.data, **labels}
-        starts = {"iv": self.iv, "nonce": self.nonce}
-        starts = {name: start for name, start in starts.items() if start is not None}
-        return {"blocks": self.data, **labels, "mode": np.array(self.mode), **starts}
+        return {"blocks": self.data, **labels, **modes.as_arrays(self.mode)}
 
-
-LABELS = {"shape", "cipher", "mode", "iv", "nonce"}
 
 # --- what a ciphertext must be --------------------------------------------------------------------
 
@@ -185,18 +153,6 @@ def check_data(data: np.ndarray) -> None:
 
 
 KINDS = [(np.dtype(np.uint16), ()), (np.dtype(np.float16), (16,)), (np.dtype(np.float32), (16,))]
-
-
-def all_finite(values: np.ndarray) -> bool:
-    """`np.isfinite(values).all()`, thirty times as fast.
-
-    Read as integers, with their sign bit or without, infinity and NaN are above all other numbers.
-    """
-    infinity, size = values.dtype.type(np.inf), values.itemsize
-    return all(
-        values.view(kind).max(initial=0) < edge.view(kind)
-        for kind, edge in ((f"i{size}", infinity), (f"u{size}", -infinity))
-    )
 
 
 # --- real values, to look at ----------------------------------------------------------------------
@@ -235,33 +191,33 @@ def write_png(path: str | os.PathLike, ciphertext: Ciphertext) -> None:
 
     That is the labels, and the second byte of the last block where the bytes are odd in number.
     """
-    check_pixels(as_path(path), ciphertext.shape[1], ciphertext.shape[0])
+    check_pixels(files.as_path(path), ciphertext.shape[1], ciphertext.shape[0])
     arrays = ciphertext.arrays()
     size = math.prod(ciphertext.shape)
     text = {name: arrays[name].tolist() for name in arrays.keys() - {"blocks", "shape"}}
     text["last_byte"] = int(ciphertext.data[-1] & 255) if size % 2 else None
-    text["digest"] = digest_of(arrays)
+    text["digest"] = files.digest_of(arrays)
     information = PngInfo()
     information.add_text("ciphertext", json.dumps(text))
     image = Image.fromarray(ciphertext.as_picture())
-    with atomic_write(path) as unfinished:
+    with files.atomic_write(path) as unfinished:
         image.save(unfinished, format="PNG", compress_level=1, pnginfo=information)
 
 
 def read_png(path: Path) -> dict[str, np.ndarray]:
     """The arrays of the ciphertext that `write_png` wrote; ValueError unless all are unchanged."""
-    picture, text = pixels_and_text(readable(path))
+    picture, text = pixels_and_text(files.readable(path))
     if text is None:
         raise ValueError(
             f"{path.name} is a picture without the text that Ciphertext.save puts beside it: give "
             "the file itself, not one that another program made of it."
         )
-    with refusing(path, ".png"):
-        arrays = {"blocks": picture_to_blocks(picture), "shape": np.array(picture.shape)}
+    with files.refusing(path, ".png"):
+        arrays = {"blocks": bits.picture_to_blocks(picture), "shape": np.array(picture.shape)}
         arrays["blocks"][-1] |= text["last_byte"] or 0
         arrays |= {name: np.array(text[name]) for name in text.keys() & {"cipher", "mode"}}
         arrays |= {name: np.array(text[name], np.uint8) for name in text.keys() & {"iv", "nonce"}}
-        unchanged = text["digest"] == digest_of(arrays)
+        unchanged = text["digest"] == files.digest_of(arrays)
     if not unchanged:
         raise ValueError(f"{path.name} was changed after it was written: fetch it again.")
     return arrays
@@ -269,14 +225,14 @@ def read_png(path: Path) -> dict[str, np.ndarray]:
 
 def pixels_and_text(path: Path) -> tuple[np.ndarray, dict | None]:
     """A PNG file's pixels, uint8 (height, width, 3), and what `write_png` put beside them."""
-    with refusing(path, ".png"), warnings.catch_warnings():
+    with files.refusing(path, ".png"), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of Pillow's, that the picture is large
         image = Image.open(path, formats=("PNG",))
     with image:
         check_pixels(path, *image.size)
-        with refusing(path, ".png"):
+        with files.refusing(path, ".png"):
             picture = np.array(image)
-            text = json.loads(image.text.get("ciphertext", "null"))
+            text = json.loads(image.info.get("ciphertext", "null"))
     return picture, text
 
 
