@@ -116,8 +116,8 @@ def pixels_in_blocks() -> Figure:
     ):
         width = 6 / len(words)
         for i, (text, colour) in enumerate(zip(words, colours)):
-            place, size, look = (width * (i + 0.5), y), (width - 0.04, 0.8), {"fontsize": 14}
-            figures.draw_box(ax, place, size, colour, text, family="monospace", **look)
+            box = (width * (i + 0.5), y), (width - 0.04, 0.8)
+            figures.draw_box(ax, *box, colour, text, fontsize=14, family="monospace")
     names = ["three blocks\n(bits)", "six bytes\n(hex)", "two pixels"]
     ax.set_yticks([0, 1, 2], names, fontsize=13)
     ax.set(xlim=(0, 6), ylim=(-0.5, 2.5), xticks=[])

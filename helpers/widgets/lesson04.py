@@ -257,7 +257,7 @@ def key_flipper(
     >>> flipper = key_flipper(NeuralCipher.load("paper"), pictures.load("penguin"))
     >>> flipper.set_key([0] * 16)
     >>> flipper.alt()[:64]
-    'Decrypted with 0000 0000 0000 0000, 8 bits flipped: 40 % of bits'
+    'Decrypted with 0000 0000 0000 0000, 8 bits flipped: 49 % of bits'
     """
     ciphers = list(cipher) if isinstance(cipher, (list, tuple)) else [cipher]
     return base.control_or_notice(KeyFlipper, ciphers, picture, key, rng or np.random.default_rng())
