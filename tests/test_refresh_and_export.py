@@ -80,7 +80,8 @@ def test_a_second_refresh_changes_no_byte(path):
     assert first.endswith(b"}\n") and b"\r" not in first and "·".encode() in first
 
 
-def test_refresh_keeps_names_counts_cells_and_joins_lines(path):
+def test_refresh_keeps_names_counts_cells_and_joins_lines(path, ran, monkeypatch):
+    monkeypatch.setattr(lessons, "run", lambda path: ran)
     lessons.refresh([path])
     saved = nbformat.read(path, as_version=4)
     assert [cell.id for cell in saved.cells] == ["title", "hero", "widget"]
@@ -223,7 +224,8 @@ def test_a_lesson_without_title_or_picture_still_gets_its_card(cells, tmp_path):
     assert "<img" not in site["index.html"] and f"{name}.html" in site
 
 
-def test_export_writes_the_pages_and_leaves_the_lesson_alone(path):
+def test_export_writes_the_pages_and_leaves_the_lesson_alone(path, ran, monkeypatch):
+    monkeypatch.setattr(lessons, "run", lambda path: ran)
     before = path.read_bytes()
     assert lessons.export([path])
     written = sorted(file.name for file in lessons.PAGES.iterdir())
