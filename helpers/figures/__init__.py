@@ -182,15 +182,7 @@ def picture_row(pictures: Sequence[Picture], titles: Sequence[str], size: float 
     >>> [ax.get_title() for ax in figure.axes]
     ['a square', 'another']
     """
-    box = whole_box(pictures[0], size)
-    height, width = (side / DPI for side in box)
-    lines = 1 + max(title.count("\n") for title in titles)
-    total = (width + 0.13) * len(pictures)
-    figure, axes = plots(len(pictures), total, height + 0.15 + 0.21 * lines)
-    for ax, picture, title in zip(axes, pictures, titles):
-        draw_picture(ax, picture, box)
-        ax.set_title(title, fontsize=12)
-    return figure
+    return picture_grid([pictures], titles, size)
 
 
 def picture_grid(
@@ -221,10 +213,11 @@ def picture_grid(
     box = whole_box(rows[0][0], size)
     height, width = (side / DPI for side in box)
     margin = 0.35 if names else 0
-    figure = new_figure((width + 0.13) * len(titles) + margin, (height + 0.13) * len(rows) + 0.3)
+    above = 0.1 + 0.21 * (1 + max(title.count("\n") for title in titles))
+    figure = new_figure((width + 0.13) * len(titles) + margin, (height + 0.13) * len(rows) + above)
     axes = figure.subplots(len(rows), len(titles), squeeze=False)
     for ax, title in zip(axes[0], titles):
-        ax.set_title(title, fontsize=13)
+        ax.set_title(title, fontsize=12)
     for ax, picture in zip(axes.flat, (picture for row in rows for picture in row)):
         draw_picture(ax, picture, box)
     for ax, name in zip(axes[:, 0], names):

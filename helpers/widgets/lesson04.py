@@ -122,15 +122,15 @@ class KeyFlipper(Control):
         self.right_key = self.key = bits.check_key(key)
         self.names = [cipher.name for cipher in ciphers] if len(ciphers) > 1 else [""]
         sent = [(cipher, cipher.encrypt(picture, key)) for cipher in ciphers]
-        self.decrypt = [functools.partial(cipher.decrypt, each) for cipher, each in sent]
+        self.read = functools.lru_cache(1)(
+            lambda key: [cipher.decrypt(ciphertext, key) for cipher, ciphertext in sent]
+        )
         self.buttons = [ToggleButton(layout=Layout(width="2.4em", padding="0")) for _ in self.key]
         for button in self.buttons:
             button.add_class("kit-bit")
         self.pictures = base.PictureRow(self.names, "256px" if len(ciphers) > 1 else "384px")
         self.line = base.sentence()
         super().__init__([self.key_row(), self.choices(), self.pictures, self.line])
-        self.decrypted_with: Key | None = None
-        self.found: list[Picture] = []
         self.waiting = False
         self.set_key(key)
         for i, button in enumerate(self.buttons):
@@ -194,10 +194,7 @@ class KeyFlipper(Control):
     @property
     def decrypted(self) -> list[Picture]:
         """What each pair reads with the key as it is now."""
-        if self.decrypted_with is not self.key:
-            self.decrypted_with = self.key
-            self.found = [decrypt(self.key) for decrypt in self.decrypt]
-        return self.found
+        return self.read(tuple(self.key.tolist()))
 
     def press_buttons(self) -> None:
         """Each button shows its bit; one that is not as in the right key stands out."""
