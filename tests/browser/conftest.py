@@ -21,6 +21,7 @@ from pathlib import Path
 
 import pytest
 from nbformat import v4
+from nbval.plugin import IPyNbCell
 from playwright.sync_api import ConsoleMessage, Page, Request, expect, sync_playwright
 
 from helpers import copies, lessons
@@ -150,10 +151,25 @@ class Lab:
         return self.page.locator(f"{ERROR}, {WARNING}").all_inner_texts()
 
 
+@pytest.hookimpl(trylast=True)  # when it is clear which tests are to run
+def pytest_collection_modifyitems(config, items):
+    """A lesson that is run in the browser is compared there, cell by cell: once is enough."""
+    here = [item for item in items if item.path.name == "test_lessons_in_jupyterlab.py"]
+    here = [item for item in here if hasattr(item, "callspec") and path_of_browser()]
+    run_here = {item.callspec.params["name"] for item in here}
+    twice = [cell for cell in items if isinstance(cell, IPyNbCell) and cell.path.stem in run_here]
+    config.hook.pytest_deselected(items=twice)
+    items[:] = [item for item in items if item not in twice]
+
+
+def path_of_browser() -> str | None:
+    """Chromium, or one of its relatives, that is already on this machine."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
 @pytest.fixture(scope="module")
 def browser():
-    """Chromium, or one of its relatives, that is already on this machine."""
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    path = path_of_browser()
     if path is None:
         pytest.skip("no Chromium, Chrome or Edge on this machine: install one to test the controls")
     expect.set_options(timeout=30 * MILLISECONDS)  # a slow machine is no defect
