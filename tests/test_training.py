@@ -1,4 +1,4 @@
-"""The losses are the paper's, the game can be won, repeated and interrupted."""
+"""The losses are the paper's, the game can be won, repeated and interrupted; and its commands."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data.studies import pairs, three_phases
 from helpers import manifest
 from helpers.bits import signs_to_bits
 from helpers.neural import networks, training
@@ -23,10 +24,10 @@ def weights_of(*models) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def small():
-    """A pair for blocks of 8 bits after a short game, its Eve, and the curves of that game."""
-    players = Players(1, lesson_recipe, m_bits=8, k_bits=8, c_bits=8)
-    return players, train(players, Phase("all", 800, rate=5e-3, final_rate=5e-3))
+def played():
+    """A pair after a short game, its Eve, and the curves of that game."""
+    players = Players(1)
+    return players, train(players, Phase("all", 1000, rate=4e-3, final_rate=4e-3))
 
 
 # --- Losses ---
@@ -53,10 +54,9 @@ def test_wrong_bits_is_equation_3():
 
 def test_the_paper_s_loss_wants_bob_right_and_eve_guessing():
     loss = training.alice_bob_loss
-    assert loss(0.0, 8.0, 16) == 0
-    assert loss(0.0, 0.0, 16) == loss(0.0, 16.0, 16) == 1  # all wrong tells as much as all right
-    assert loss(3.0, 6.0, 16) == 3 + 4 / 64
-    assert loss(0.5, 3.0, 8) == 0.5 + 1 / 16
+    assert loss(0.0, 8.0) == 0
+    assert loss(0.0, 0.0) == loss(0.0, 16.0) == 1  # all wrong tells as much as all right
+    assert loss(3.0, 6.0) == 3 + 4 / 64
 
 
 def test_sharp_loss_by_hand():
@@ -92,22 +92,22 @@ def test_the_learning_rate_rests_and_then_falls(progress):
         assert rate == pytest.approx(6e-3 - 5e-3 * progress)
 
 
-def test_random_pairs_are_fair_fresh_and_repeatable(small):
-    players, _ = small
-    message, key = (x.numpy() for x in training.random_pairs(players, tf.constant(5), 4096))
-    assert message.shape == key.shape == (4096, 8)
+def test_random_pairs_are_fair_fresh_and_repeatable():
+    message, key = (x.numpy() for x in training.random_pairs(1, tf.constant(5), 4096))
+    assert message.shape == key.shape == (4096, 16)
     assert set(np.unique(message)) == {-1.0, 1.0}
     assert abs(message.mean()) < 0.05 and abs(key.mean()) < 0.05
     assert abs((message * key).mean()) < 0.05  # nothing in common
-    again, _ = training.random_pairs(players, tf.constant(5), 4096)
-    other, _ = training.random_pairs(players, tf.constant(6), 4096)
+    again, _ = training.random_pairs(1, tf.constant(5), 4096)
     assert np.array_equal(message, again)
-    assert abs((message * other.numpy()).mean()) < 0.05
+    for seed, draw in ((1, 6), (2, 5)):
+        other, _ = training.random_pairs(seed, tf.constant(draw), 4096)
+        assert abs((message * other.numpy()).mean()) < 0.05
 
 
-def test_the_compiled_game_is_played_by_the_keras_models(small):
-    players, _ = small
-    message, key = training.random_pairs(players, tf.constant(0), 64)
+def test_the_compiled_game_is_played_by_the_keras_models(played):
+    players, _ = played
+    message, key = training.random_pairs(1, tf.constant(0), 64)
     bob, eve = training.play(players, message, key)
     ciphertext = players.alice([message, key])
     assert np.tanh(bob) == pytest.approx(np.asarray(players.bob([ciphertext, key])), abs=1e-4)
@@ -115,7 +115,7 @@ def test_the_compiled_game_is_played_by_the_keras_models(small):
 
 
 def test_alice_bob_and_eve_start_differently():
-    players = Players(1, lesson_recipe)
+    players = Players(1)
     alice, bob, eve = (m.get_weights()[-2] for m in (players.alice, players.bob, players.eve))
     assert not np.array_equal(alice, bob)
     assert not np.array_equal(bob, eve)
@@ -124,39 +124,37 @@ def test_alice_bob_and_eve_start_differently():
 # --- Training ---
 
 
-def test_bob_learns_and_eve_does_not_keep_up(small):
-    _, history = small
-    assert history.bob_loss[0] > 3.9  # of 8 bits: a coin
+def test_bob_learns_and_eve_does_not_keep_up(played):
+    _, history = played
+    assert history.bob_loss[0] > 7.9  # of 16 bits: a coin
     assert history.bob_loss[-1] < 0.5
-    assert history.eve_loss[-1] > history.bob_loss[-1] + 0.5
+    assert history.eve_loss[-1] > history.bob_loss[-1] + 2
 
 
-def test_the_history_has_a_point_for_every_hundred_iterations(small):
-    players, history = small
-    assert history.iteration == list(range(100, 801, 100))
-    assert len(history.bob_loss) == len(history.eve_loss) == len(history.alice_bob_loss) == 8
-    bob, eve = history.bob_loss[-1], history.eve_loss[-1]
-    assert history.alice_bob_loss[-1] == pytest.approx(bob + (4 - eve) ** 2 / 16)
-    assert players.iteration >= 800
+def test_the_history_has_a_point_for_every_hundred_iterations(played):
+    players, history = played
+    assert history.iteration == list(range(100, 1001, 100))
+    assert len(history.bob_loss) == len(history.eve_loss) == 10
+    assert players.iteration >= 1000
 
 
-def test_evaluation_counts_the_right_blocks_and_bits(small):
-    players, _ = small
+def test_evaluation_counts_the_right_blocks_and_bits(played):
+    players, _ = played
     scores = training.evaluate(players, np.random.default_rng(3), pairs=1000)
     rng = np.random.default_rng(3)  # the same pairs again
-    message, key = (2.0 * rng.integers(0, 2, (1000, 8), np.uint8) - 1 for _ in range(2))
+    message, key = (2.0 * rng.integers(0, 2, (1000, 16), np.uint8) - 1 for _ in range(2))
     ciphertext = np.asarray(players.alice([message, key]))
     bob = np.asarray(players.bob([ciphertext, key])) * message > 0
     eve = np.asarray(players.eve(ciphertext)) * message > 0
     for name, right in (("bob", bob), ("eve", eve)):
         bits, blocks = getattr(scores, f"{name}_bits"), getattr(scores, f"{name}_blocks")
-        assert (bits.hits, bits.total) == (right.sum(), 8000)
+        assert (bits.hits, bits.total) == (right.sum(), 16_000)
         assert (blocks.hits, blocks.total) == (right.all(axis=1).sum(), 1000)
     assert scores.bob_blocks.share > scores.eve_blocks.share
 
 
-def test_in_eve_s_phase_only_eve_learns(small):
-    players, _ = small
+def test_in_eve_s_phase_only_eve_learns(played):
+    players, _ = played
     pair, eve = weights_of(players.alice, players.bob), weights_of(players.eve)
     history = train(players, Phase("eve", 300))
     assert np.array_equal(pair, weights_of(players.alice, players.bob))
@@ -194,7 +192,7 @@ def test_stopped_or_interrupted_the_same_seed_has_learned_the_same():
     learned = []
     interrupted = pytest.raises(KeyboardInterrupt, match="iteration 200 is kept")
     for watch, ending in ((stop, nullcontext()), (interrupt, interrupted)):
-        players = Players(1, lesson_recipe)
+        players = Players(1)
         start = weights_of(players.alice, players.bob)
         with ending:
             train(players, Phase("all", 10_000, rate=2e-3), watch)
@@ -207,33 +205,31 @@ def test_stopped_or_interrupted_the_same_seed_has_learned_the_same():
 
 
 def test_another_seed_is_another_game():
-    one, two = Players(1, lesson_recipe), Players(2, lesson_recipe)
+    one, two = Players(1), Players(2)
     for a, b in zip((one.alice, one.bob, one.eve), (two.alice, two.bob, two.eve)):
         assert not np.array_equal(weights_of(a), weights_of(b))
-    (a, _), (b, _) = (training.random_pairs(p, tf.constant(0), 64) for p in (one, two))
-    assert not np.array_equal(a, b)
 
 
 # --- Recipes ---
 
 
 def test_the_lesson_s_recipe_gets_bob_right():
-    players = Players(2, lesson_recipe)
-    for phase in lesson_recipe.phases:
+    players = Players(2)
+    for phase in lesson_recipe:
         train(players, phase)
     scores = training.evaluate(players, np.random.default_rng(1))
     assert scores.bob_blocks.share >= 0.999
     assert scores.eve_blocks.share < 0.01
     cipher = NeuralCipher.from_networks(players.alice, players.bob)
-    wrong, _ = training.wrong_blocks(cipher, np.random.default_rng(2), 10_000)
+    wrong, _ = pairs.wrong_blocks(cipher, np.random.default_rng(2), 10_000)
     assert wrong <= 10  # the same through NumPy and float16
 
 
 def test_wrong_blocks_counts_the_blocks_that_are_wrong():
     """Against one pair at a time, through a pair of networks that errs often: an untrained one."""
-    players = Players(1, lesson_recipe)
+    players = Players(1)
     cipher = NeuralCipher.from_networks(players.alice, players.bob)
-    wrong, margin = training.wrong_blocks(cipher, np.random.default_rng(1), 500)
+    wrong, margin = pairs.wrong_blocks(cipher, np.random.default_rng(1), 500)
     message, key = np.random.default_rng(1).integers(0, 2, (2, 500, 16), np.uint8)
     values = np.asarray(players.alice([2.0 * message - 1, 2.0 * key - 1])).astype(np.float16)
     guess = np.asarray(players.bob([values.astype(np.float32), 2.0 * key - 1]))
@@ -241,40 +237,39 @@ def test_wrong_blocks_counts_the_blocks_that_are_wrong():
     assert margin < 0
 
 
+# --- The commands ---
+
+
 @pytest.fixture
-def command(tmp_path, monkeypatch):
-    """`main` with a recipe of 100 iterations and a data folder of its own."""
+def tiny(tmp_path, monkeypatch):
+    """The command for a pair named "tiny", after 100 iterations, in a data folder of its own."""
     (tmp_path / "weights").mkdir()
     monkeypatch.setattr(manifest, "DATA", tmp_path)
     monkeypatch.setattr(manifest, "MANIFEST", tmp_path / "MANIFEST.json")
-    monkeypatch.setattr(training, "lesson_recipe", training.Recipe("Adam", (Phase("eve", 100),)))
-    monkeypatch.setattr(training, "results", lambda cipher, players: {"wrong": 0})
-    words = ["training", "--recipe", "lesson", "--seed", "5", "--name", "tiny"]
-
-    def command(*more: str) -> None:
-        monkeypatch.setattr("sys.argv", words + list(more))
-        training.main()
-
-    return command
+    monkeypatch.setitem(pairs.RECIPES, "lesson", (Phase("eve", 100),))
+    monkeypatch.setattr(pairs, "results", lambda cipher, players: {"wrong": 0})
+    words = ["--recipe", "lesson", "--seed", "5", "--name", "tiny"]
+    return lambda *more: pairs.main([*words, *more])
 
 
-def test_the_command_writes_a_pair_with_its_provenance(command, capsys):
-    command()
+def test_the_command_writes_a_pair_with_its_provenance(tiny, capsys):
+    tiny()
     cipher = NeuralCipher.load("tiny")  # so the manifest knows it
     assert cipher.name == "tiny"
     assert cipher.about == json.loads(capsys.readouterr().out)
     assert cipher.about["seed"] == 5
-    assert cipher.about["command"].endswith("--recipe lesson --seed 5 --name tiny")
+    command = "python -m data.studies.pairs --recipe lesson --seed 5 --name tiny"
+    assert cipher.about["command"] == command
     assert {"date", "python", "tensorflow", "keras", "device", "wrong"} <= set(cipher.about)
 
 
-def test_the_command_interrupted_writes_nothing(command, tmp_path, monkeypatch):
+def test_the_command_interrupted_writes_nothing(tiny, tmp_path, monkeypatch):
     def interrupted(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(training, "train", interrupted)
+    monkeypatch.setattr(pairs, "train", interrupted)
     with pytest.raises(SystemExit, match="nothing was written"):
-        command()
+        tiny()
     assert not list(tmp_path.rglob("*.*"))
 
 
@@ -282,15 +277,35 @@ BAD_OPTIONS = [("--name", "sub/x"), ("--name", "../../../evil"), ("--seed=-1",),
 
 
 @pytest.mark.parametrize("options", BAD_OPTIONS)
-def test_an_option_that_would_fail_in_the_end_is_refused_at_once(command, options, capsys):
+def test_an_option_that_would_fail_in_the_end_is_refused_at_once(tiny, options, capsys):
     with pytest.raises(SystemExit) as refused:
-        command(*options)
+        tiny(*options)
     assert refused.value.code == 2  # argparse's own
     assert "is none: choose" in capsys.readouterr().err
 
 
-def test_a_place_that_cannot_be_written_is_refused_before_training(command, tmp_path, monkeypatch):
-    monkeypatch.setattr(training, "Players", None)  # nobody plays
+def test_a_place_that_cannot_be_written_is_refused_before_training(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(pairs, "Players", None)  # nobody plays
     (tmp_path / "weights" / "tiny.npz").mkdir()
     with pytest.raises(SystemExit, match="tiny.npz could not be written"):
-        command()
+        tiny()
+
+
+def test_the_phases_are_recorded_with_their_curves_and_scores(tmp_path, monkeypatch):
+    (tmp_path / "results").mkdir()
+    monkeypatch.setattr(manifest, "DATA", tmp_path)
+    monkeypatch.setattr(manifest, "MANIFEST", tmp_path / "MANIFEST.json")
+    monkeypatch.setattr(three_phases, "lesson_recipe", (Phase("eve", 200),))
+    three_phases.main([])
+    recorded = manifest.results("three_phases")
+    (phase,) = recorded["phases"]
+    assert recorded["command"] == "python -m data.studies.three_phases"
+    assert phase["iteration"] == [100, 200] and len(phase["eve_loss"]) == 2
+    assert phase["scores"]["eve_bits"]["total"] == 16 * 100_000
+
+
+@pytest.mark.parametrize("words", [["--seed", "2"], ["out.json"]])
+def test_the_three_phases_have_nothing_to_choose(words):
+    with pytest.raises(SystemExit) as refused:
+        three_phases.main(words)
+    assert refused.value.code == 2

@@ -8,15 +8,27 @@ from helpers import bits
 from helpers.exercises import Exercise, FunctionExercise
 
 penalty = FunctionExercise(
-    expected=lambda eve_loss: (8 - eve_loss) ** 2 / 64,
-    inputs=[8, 0, 16, 6.5, 7.25, 12, *np.random.default_rng(1).uniform(0, 16, 10).tolist()],
+    expected=lambda share: (8 - 16 * (1 - share)) ** 2 / 64,
+    inputs=[0.5, 1.0, 0.0, 0.58, 0.75, 0.3, *np.random.default_rng(1).uniform(0, 1, 10).tolist()],
     because="it is 0 where Eve tosses coins, and 1 where she has all bits right or all wrong.",
-    hint_text="m_bits is 16, so m_bits/2 is 8: how far is Eve from 8, squared, and divided by 64?",
-    solution_text="def penalty(eve_loss):\n    return (8 - eve_loss) ** 2 / 8**2",
+    hint_text="A share of 0.75 leaves 16 * (1 - 0.75) = 4 bits wrong: how far from 8 is that?",
+    solution_text=(
+        "def penalty(share):\n"
+        "    eves_wrong_bits = 16 * (1 - share)\n"
+        "    return (8 - eves_wrong_bits) ** 2 / 8**2"
+    ),
     slips=[
-        (lambda eve_loss: (8 - eve_loss) ** 2, "the square is there, the division is missing."),
-        (lambda eve_loss: (16 - eve_loss) ** 2 / 64, "she should have half of the bits wrong."),
-        (lambda eve_loss: (8 - eve_loss) / 8, "the distance has to be squared."),
+        (lambda share: (8 - share) ** 2 / 64, "a share of 16 bits is not yet a number of bits."),
+        (
+            lambda share: (8 - (1 - share)) ** 2 / 64,
+            "a share of 16 bits is not yet a number of bits.",
+        ),
+        (
+            lambda share: (8 - 16 * (1 - share)) ** 2,
+            "the square is there, the division is missing.",
+        ),
+        (lambda share: (8 - 16 * (1 - share)) / 8, "the distance has to be squared."),
+        (lambda share: (16 * share) ** 2 / 64, "she should have half of the bits wrong."),
     ],
 )
 

@@ -128,34 +128,34 @@ class Chain:
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Chain:
         """The network that `arrays` describes. ValueError where that is none."""
         names = sorted(filter(str.isdecimal, arrays), key=lambda name: (len(name), name))
-        return cls(json_in(arrays, "links"), [arrays[name] for name in names])
+        layers = checked_layers(json_in(arrays, "links"))
+        return cls(layers, [arrays[name] for name in names])
 
 
-def checked_layers(layers: Sequence[Layer]) -> tuple[Layer, ...]:
+def checked_layers(layers: Any) -> tuple[Layer, ...]:
     """Layers, or lists of their parts out of a file, as layers; ValueError for anything else."""
     try:
-        layers = tuple(Layer(*layer) for layer in layers)
+        found = tuple(Layer(*layer) for layer in layers)
     except TypeError:
-        layers = ()
-    known = [
-        isinstance(layer.activation, str) and layer.activation in ACTIVATIONS for layer in layers
-    ]
-    whole = [isinstance(number, int) and number >= 0 for layer in layers for number in layer[1:]]
-    if not layers or not all(known + whole):
+        found = ()
+    known = [isinstance(one.activation, str) and one.activation in ACTIVATIONS for one in found]
+    whole = [isinstance(number, int) and number >= 0 for one in found for number in one[1:]]
+    if not found or not all(known + whole):
         raise ValueError(
             "A network is a list of layers, each an activation, a stride and a length, such as "
             f"('tanh', 0, 0), and here is another; the activations are {', '.join(ACTIVATIONS)}: "
             "choose among them."
         )
-    return layers
+    return found
 
 
 def finite(weights: np.ndarray) -> np.ndarray:
     """Weights as float32; ValueError where one is no number, infinite or NaN."""
     weights = np.asarray(weights)
+    are_numbers = weights.dtype.kind in "biuf"
     with np.errstate(over="ignore"):
-        numbers = weights.astype(np.float32) if weights.dtype.kind in "biuf" else np.nan
-    if not np.isfinite(numbers).all():
+        numbers = weights.astype(np.float32) if are_numbers else np.zeros(0, np.float32)
+    if not are_numbers or not np.isfinite(numbers).all():
         raise ValueError(
             "The weights of a network are finite numbers, and here is one that is not: train it "
             "anew, or fetch its file again."
@@ -220,8 +220,9 @@ def as_matrices(layers: Sequence[Layer], weights: Sequence, xp: ModuleType = np)
         if layer.stride:
             where = placement(kernel.shape[0], layer.length, layer.stride)
             inputs, outputs = where.shape[1] * kernel.shape[1], where.shape[2] * kernel.shape[2]
+            bias = xp.broadcast_to(bias, (where.shape[2], kernel.shape[2]))  # at every position
+            bias = xp.reshape(bias, (outputs,))
             kernel = xp.reshape(xp.einsum("kcf,kij->icjf", kernel, where), (inputs, outputs))
-            bias = xp.tile(bias, [where.shape[2]])  # the same bias at every position
         matrices.append((kernel, bias))
     return matrices
 

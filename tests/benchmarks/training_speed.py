@@ -8,7 +8,7 @@ import numpy as np
 from measure import Row, in_turns
 
 from helpers.neural import networks
-from helpers.neural.training import Phase, Players, paper_recipe, train
+from helpers.neural.training import Phase, Players, train
 from helpers.quiet_keras import keras
 
 from keras import ops  # isort: skip
@@ -18,7 +18,7 @@ BATCH = 256
 
 def rows(iterations: int = 500, peer_iterations: int = 10, repeats: int = 5) -> list[Row]:
     """An iteration: one step of Alice and Bob, two of Eve, each on 256 pairs, on either side."""
-    players, phase = Players(1, paper_recipe), Phase("all", iterations, batch=BATCH)
+    players, phase = Players(1), Phase("all", iterations, batch=BATCH)
     iterate = paper_style()
 
     def paper_loop() -> None:
