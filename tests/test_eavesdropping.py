@@ -1,10 +1,15 @@
-"""Every attack of Eve's on the shipped pair, and what she is told where she knows too little."""
+"""Every attack of Eve's on the shipped pair, and what she is told where she knows too little.
+
+Lesson 03 holds some of her tools itself: its cells are run here, and tested as the others are.
+"""
 
 from __future__ import annotations
 
 import json
+import linecache
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,8 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pads import pad
 
-from helpers import bits, manifest, metrics, pictures
-from helpers.neural import chain, eavesdropping
+import data.studies.comparison  # noqa: F401  Alice of `diffusing` in TensorFlow
+from helpers import bits, lessons, manifest, metrics, pictures
+from helpers.neural import eavesdropping
 from helpers.neural.cipher import NeuralCipher
 from helpers.neural.modes import CBC
 from helpers.neural.rounds import as_signs as signs
@@ -39,6 +45,17 @@ def refusal(call) -> str:
         call()
     assert is_one_sentence(str(error.value))
     return str(error.value)
+
+
+def of_lesson(*cells: str) -> SimpleNamespace:
+    """What these cells of lesson 03 define, given what the cells before them have imported."""
+    names = {"np": np, "bits": bits, "eavesdropping": eavesdropping, "cipher": CIPHER}
+    sources = {cell.id: cell.source for cell in lessons.read(lessons.path_of("03_eve")).cells}
+    for cell in cells:
+        lines = sources[cell].splitlines(keepends=True)
+        linecache.cache[cell] = len(sources[cell]), None, lines, cell  # TensorFlow reads them
+        exec(compile(sources[cell], cell, "exec"), names)
+    return SimpleNamespace(**names)
 
 
 # --- fresh Eves ---
@@ -69,6 +86,15 @@ def test_practice_is_the_same_with_the_same_seed_and_leaves_alice_alone():
     assert CIPHER.fingerprint == before
 
 
+def test_the_lessons_loop_trains_the_same_eve():
+    """In it the steps are as they are; `train_eve` differs in nothing but what it can be given."""
+    lesson = of_lesson("practice", "train-eve", "deep-eve")
+    theirs, ours = lesson.deep_eve((32, 32), seed=5), eavesdropping.deep_eve(CIPHER, (32, 32), 5)
+    lesson.train_eve(theirs, steps=20, batch=64, seed=5)
+    eavesdropping.train_eve(ours, CIPHER, steps=20, batch=64, seed=5)
+    assert all(np.array_equal(a, b) for a, b in zip(theirs.get_weights(), ours.get_weights()))
+
+
 @given(seeds)
 def test_bob_reads_random_traffic_with_the_keys_and_so_it_is_fresh(seed):
     blocks, values = eavesdropping.random_traffic(CIPHER, 50, rng_of(seed))
@@ -85,38 +111,24 @@ def test_nothing_but_fresh_eves_needs_tensorflow():
 
 # --- least squares ---
 
+LINES = of_lesson("least-squares")
+
 
 @settings(max_examples=10, deadline=None)
 @given(seeds)
 def test_32_known_blocks_under_any_key_read_nearly_all_65536(seed):
     rng = rng_of(seed)
-    book = CIPHER.codebook(bits.random_key(rng))
+    book = CIPHER.encrypt_blocks(bits.ALL_BLOCKS, bits.random_key(rng))
     known = rng.choice(65536, 32, replace=False).astype(np.uint16)
-    weights = eavesdropping.least_squares(book[known], known)
-    every = np.arange(65536, dtype=np.uint16)
-    assert metrics.block_accuracy(every, eavesdropping.read_linear(weights, book)).share > 0.95
+    guess = LINES.read_with(LINES.fit(book[known], known), book)
+    assert metrics.block_accuracy(bits.ALL_BLOCKS, guess).share > 0.95
 
 
 def test_known_blocks_of_one_key_say_nothing_under_another():
     known = rng_of(1).choice(65536, 64, replace=False).astype(np.uint16)
-    weights = eavesdropping.least_squares(CIPHER.encrypt_blocks(known, KEY), known)
-    other = CIPHER.encrypt_blocks(known, bits.PAPER_KEY)
-    assert metrics.bit_accuracy(known, eavesdropping.read_linear(weights, other)).share < 0.75
-
-
-@pytest.mark.parametrize("blocks", [[], range(16), [5] * 40])
-def test_too_few_known_blocks_are_counted(blocks):
-    blocks = np.array(blocks, np.uint16)
-    values = CIPHER.encrypt_blocks(blocks, KEY)
-    said = refusal(lambda: eavesdropping.least_squares(values, blocks))
-    assert f"here are {len(set(blocks.tolist()))} different blocks" in said
-
-
-def test_a_known_block_without_its_ciphertext_is_refused():
-    blocks = np.arange(20, dtype=np.uint16)
-    values = CIPHER.encrypt_blocks(blocks, KEY)
-    said = refusal(lambda: eavesdropping.least_squares(values[1:], blocks))
-    assert "20 different blocks and 19 ciphertexts" in said
+    weights = LINES.fit(CIPHER.encrypt_blocks(known, KEY), known)
+    guess = LINES.read_with(weights, CIPHER.encrypt_blocks(known, bits.PAPER_KEY))
+    assert metrics.bit_accuracy(known, guess).share < 0.75
 
 
 # --- repeats and the codebook ---
@@ -137,29 +149,18 @@ def test_repeats_in_the_ciphertext_are_those_of_the_picture(name):
     assert np.array_equal(np.bincount(numbers)[numbers], np.bincount(blocks)[blocks])
 
 
+CODEBOOK = of_lesson("look-up", "share-known")
+
+
 @settings(max_examples=20, deadline=None)
-@given(st.sampled_from(pictures.NAMES), seeds, st.integers(0, 500))
+@given(st.sampled_from(pictures.NAMES), seeds, st.integers(1, 500))
 def test_a_codebook_reads_exactly_the_places_of_known_blocks(name, seed, number):
     blocks, values = bits.picture_to_blocks(pictures.load(name)), HEARD[name].values
-    positions = rng_of(seed).integers(0, len(blocks), number)
-    guess, known = eavesdropping.codebook(values, positions, blocks[positions])
-    assert np.array_equal(known, np.isin(blocks, blocks[positions]))
-    assert np.array_equal(guess, np.where(known, blocks, 0)) and guess.dtype == np.uint16
-    shares = eavesdropping.share_recovered(values, positions)
-    assert len(shares) == number + 1 and shares[0] == 0
-    assert shares[-1] == pytest.approx(known.mean()) and (np.diff(shares) >= 0).all()
-
-
-def test_the_share_recovered_grows_with_each_new_block_by_its_places():
-    values = np.array([[0.1], [0.2], [0.1], [0.3]], np.float16)
-    shares = eavesdropping.share_recovered(values, np.array([2, 0, 1, 3]))
-    assert shares.tolist() == [0, 0.5, 0.5, 0.75, 1]
-
-
-def test_a_position_without_its_block_is_refused():
-    values, blocks = HEARD["eye"].values, np.zeros(3, np.uint16)
-    said = refusal(lambda: eavesdropping.codebook(values, np.arange(4), blocks))
-    assert "3 blocks at 4 positions" in said
+    places = rng_of(seed).integers(0, len(blocks), number)
+    guess = CODEBOOK.look_up(values, places, blocks[places])
+    known = np.isin(blocks, blocks[places])
+    assert np.array_equal(guess, np.where(known, blocks.astype(int), -1))
+    assert CODEBOOK.share_known(eavesdropping.numbered(values), places) == known.mean()
 
 
 # --- brute force ---
@@ -183,8 +184,8 @@ def test_the_right_key_comes_first_wherever_the_patch_is_not_flat(name):
 
 def test_progress_goes_through_all_keys_and_the_best_only_gets_better():
     patch = next(patches("dog", 1))
-    progress = list(eavesdropping.brute_force(CIPHER, patch, keys_at_once=5000))
-    assert [now.keys_done for now in progress] == [*range(5000, 65536, 5000), 65536]
+    progress = list(eavesdropping.brute_force(CIPHER, patch))
+    assert [now.keys_done for now in progress] == list(range(256, 65537, 256))
     ranks = [(now.merged, now.roughness) for now in progress]
     assert ranks == sorted(ranks, reverse=True)
     for now in progress:
@@ -206,13 +207,12 @@ def test_a_patch_of_another_pairs_ciphertext_is_refused():
 
 @given(seeds)
 @settings(deadline=None)
-def test_bob_in_two_parts_is_bob(seed):
+def test_every_block_under_every_key(seed):
     rng = rng_of(seed)
     values, keys = rng.uniform(-1, 1, (7, 16)), rng.integers(0, 2, (5, 16), np.uint8)
-    rest = chain.Chain(CIPHER.bob.layers[1:], CIPHER.bob.weights[2:])
-    found = eavesdropping.under_keys(CIPHER.bob, rest, values, keys)
+    found = eavesdropping.under_keys(CIPHER, values, keys)
     assert found.dtype == np.uint16
-    # One sum or two: a bit that Bob is undecided about may fall either way.
+    # A bit that Bob is undecided about may fall either way, with what stands beside it.
     expected = np.array([CIPHER.decrypt_blocks(values, key) for key in keys])
     assert metrics.bit_accuracy(found.ravel(), expected.ravel()).share > 0.98
 
@@ -271,14 +271,6 @@ def test_what_is_no_pair_and_what_is_no_ciphertext_is_named():
     assert "A Ciphertext is asked for" in text and "here is ndarray" in text
     text = refusal(lambda: next(eavesdropping.brute_force("paper", picture)))
     assert "A trained pair is asked for, and here is str" in text
-
-
-@pytest.mark.parametrize("words", [["--help"], ["--seed", "2"], ["out.json"]])
-def test_the_command_takes_no_arguments_and_works_for_none(words, monkeypatch):
-    monkeypatch.setattr(sys, "argv", ["eavesdropping", *words])
-    monkeypatch.setattr(eavesdropping.commands, "result_at", None)
-    with pytest.raises(SystemExit):
-        eavesdropping.main()
 
 
 def test_variety_counts_the_different_blocks_of_each_patch():

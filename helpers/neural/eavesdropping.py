@@ -1,4 +1,4 @@
-"""What Eve can do without the key: eight attacks, each a short function that says what she needs.
+"""What Eve can do without the key: her tools for eight attacks, and what each of them needs.
 
 attack           what Eve needs                            what she gets
 fresh Eves       the trained Alice, to practise on         most bits of a message, any key
@@ -16,43 +16,47 @@ and `diffusing`, nor lines with the latter under random keys. Brute force and co
 keys that contradict themselves, of which there are none, and say so; there the eighth attack finds
 the key, since under the right one a picture is smooth.
 
-NumPy only, but for the fresh Eves, who learn in Keras. Run as a command, this module plays the
-paper's three phases and writes what lesson 03 shows of them.
+Least squares and the codebook are a few lines each, and stand in lesson 03 itself.
+NumPy only, but for the fresh Eves, who learn in Keras.
 """
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
-from time import perf_counter
+from dataclasses import dataclass, replace
+from functools import singledispatch
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from helpers import commands, manifest
 from helpers.bits import (
     ALL_BLOCKS,
     M_BITS,
+    Block,
+    Picture,
     bits_to_blocks,
     bits_to_signs,
     blocks_to_bits,
     is_whole,
     signs_to_bits,
 )
-from helpers.files import write_json
-from helpers.neural.chain import ACTIVATIONS, Chain, forward, tensorflow_activations
+from helpers.neural.chain import Array, forward, tensorflow_activations
 from helpers.neural.cipher import Ciphertext, NeuralCipher, check_cipher
 from helpers.neural.ciphertext import check_ciphertext
-from helpers.neural.rounds import Rounds
 from helpers.neural.rows import under_every_key
+
+if TYPE_CHECKING:
+    from helpers.quiet_keras import keras
 
 ALL_KEYS = blocks_to_bits(ALL_BLOCKS)  # a key has as many bits as a block
 
 # --- fresh Eves: the trained Alice to practise on -------------------------------------------------
 
 
-def deep_eve(cipher: NeuralCipher, hidden: Sequence[int] = (512, 512, 512), seed: int = 1):
-    """An untrained Eve, a `keras.Model`, of Dense layers: ciphertext (n, 16) -> message (n, 16).
+def deep_eve(
+    cipher: NeuralCipher, hidden: Sequence[int] = (512, 512, 512), seed: int = 1
+) -> keras.Model:
+    """An untrained Eve of Dense layers: ciphertext (n, 16) -> message (n, 16).
 
     Above 0 means a bit 1, as in `networks.build_eve`. Her first layer brings each position of the
     ciphertext to mean 0 and variance 1, for what she looks for are ripples.
@@ -68,9 +72,9 @@ def deep_eve(cipher: NeuralCipher, hidden: Sequence[int] = (512, 512, 512), seed
 
 
 def train_eve(
-    eve, cipher: NeuralCipher, steps: int = 1000, batch: int = 256, seed: int = 1
+    eve: keras.Model, cipher: NeuralCipher, steps: int = 1000, batch: int = 256, seed: int = 1
 ) -> None:
-    """Train `eve`, a `keras.Model`, against the frozen Alice: random messages, random keys.
+    """Train `eve` against the frozen Alice: random messages, random keys.
 
     Eve needs Alice, to encrypt messages of her own; she then reads what others send, whatever their
     key. All steps run in one compiled graph, which draws the bits. Loss: cross-entropy.
@@ -95,28 +99,17 @@ def train_eve(
     tf.function(all_steps, jit_compile=True).get_concrete_function()()
 
 
-def in_a_graph(alice: Chain | Rounds) -> Callable:
-    """Alice in TensorFlow: block and key as signs, float32 (n, 32), to ciphertext (n, 16)."""
-    from helpers.quiet_keras import tensorflow as tf
+@singledispatch
+def in_a_graph(alice: Any) -> Callable[[Array], Array]:
+    """Alice in TensorFlow: block and key as signs, float32 (n, 32), to ciphertext (n, 16).
 
+    Here for a `Chain`; who has an Alice of another kind registers how she is computed.
+    """
     activations = tensorflow_activations()
-
-    def run_chain(x):
-        return forward(alice.layers, alice.matrices, x, activations)
-
-    def run_rounds(x):
-        block, key = x[:, :M_BITS], x[:, M_BITS:]
-        kernel, bias = alice.round.weights
-        for turn in alice.turns:
-            left, right = tf.split(block, 2, axis=1)
-            turned = tf.concat([right, tf.roll(key, turn, axis=1)], axis=1)
-            block = tf.concat([right, left * activations["sign"](turned @ kernel + bias)], axis=1)
-        return block
-
-    return run_rounds if isinstance(alice, Rounds) else run_chain
+    return lambda x: forward(alice.layers, alice.matrices, x, activations)
 
 
-def read(eve, values: np.ndarray) -> np.ndarray:
+def read(eve: keras.Model, values: np.ndarray) -> Block:
     """What a trained Eve makes of ciphertext values (n, 16): blocks, uint16 (n,)."""
     parts = [values[i : i + 8192] for i in range(0, len(values), 8192)]
     answers = [eve(part.astype(np.float32)).numpy() for part in parts]
@@ -125,104 +118,66 @@ def read(eve, values: np.ndarray) -> np.ndarray:
 
 def random_traffic(
     cipher: NeuralCipher, n: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Random blocks, uint16 (n,), and their ciphertext, float32 (n, 16), each under its own key."""
+) -> tuple[Block, np.ndarray]:
+    """Random blocks and their ciphertext, each under a random key of its own.
+
+    Args:
+        cipher: the pair that Eve listens to.
+        n: how many blocks.
+        rng: draws the blocks and the keys.
+
+    Returns:
+        uint16 (n,), the blocks, and float32 (n, 16), what Alice makes of them.
+
+    >>> traffic = random_traffic(NeuralCipher.load("paper"), 3, np.random.default_rng(1))
+    >>> [part.shape for part in traffic]
+    [(3,), (3, 16)]
+    """
     bits = rng.integers(0, 2, (n, 2 * M_BITS), np.uint8)
     return bits_to_blocks(bits[:, :M_BITS]), cipher.alice(bits_to_signs(bits))
-
-
-# --- least squares: known blocks under one key ----------------------------------------------------
-
-
-def least_squares(values: np.ndarray, blocks: np.ndarray) -> np.ndarray:
-    """Sixteen weights and an offset for each bit of a message, float (17, 16), for `read_linear`.
-
-    Eve needs at least 17 different blocks, uint16 (n,), with their ciphertext values (n, 16), all
-    under one key; the less alike they are, the fewer do. No network, no key: Alice under one key is
-    so nearly linear that straight lines invert her. Raises ValueError where there are too few.
-    """
-    different = np.unique(blocks).size
-    if different <= M_BITS or len(values) != len(blocks):
-        raise ValueError(
-            f"Least squares needs at least {M_BITS + 1} different known blocks, each with its "
-            f"ciphertext; here are {different} different blocks and {len(values)} ciphertexts: "
-            "find more of them."
-        )
-    signs = bits_to_signs(blocks_to_bits(blocks)).astype(float)
-    return np.linalg.lstsq(with_offset(values), signs, rcond=None)[0]
-
-
-def read_linear(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Blocks, uint16 (n,), out of ciphertext values (n, 16) and what `least_squares` found."""
-    return bits_to_blocks(signs_to_bits(with_offset(values) @ weights))
-
-
-def with_offset(values: np.ndarray) -> np.ndarray:
-    """A column of ones beside the values, float (n, 17), so that one weight is an offset."""
-    return np.hstack([values.astype(float), np.ones((len(values), 1))])
 
 
 # --- repeats: the ciphertext alone ----------------------------------------------------------------
 
 
 def numbered(values: np.ndarray) -> np.ndarray:
-    """A number for each ciphertext block, int (n,): equal blocks have equal numbers, 0, 1, 2, ...
+    """Which blocks are equal: in ECB mode, those that are so in the plaintext.
 
-    `values`: one row a block, of any type. Eve needs nothing but the ciphertext. In ECB mode equal
-    ciphertext blocks are equal plaintext blocks, and `np.bincount` says how often each comes.
+    Args:
+        values: ciphertext, one row a block, of any type.
+
+    Returns:
+        int (n,), a number for each block: equal ones have equal numbers, 0, 1, 2, ... With
+        `np.bincount` one sees how often each comes.
+
+    >>> numbered(np.uint8([[7, 1], [3, 3], [7, 1]])).tolist()
+    [1, 0, 1]
     """
     rows = np.ascontiguousarray(values)
     whole = rows.view(f"V{rows.itemsize * rows.shape[1]}").ravel()
     return np.unique(whole, return_inverse=True)[1].reshape(-1)
 
 
-# --- codebook: known blocks under one key ---------------------------------------------------------
-
-
-def codebook(
-    values: np.ndarray, positions: np.ndarray, blocks: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Look up what is known: (guess uint16 (n,), known bool (n,)); a guess is 0 where not known.
-
-    Eve needs the plaintext `blocks`, uint16 (k,), at k `positions` of a ciphertext, values (n, 16).
-    She gets every other place with the same ciphertext block, under any cipher in ECB mode.
-    Raises ValueError unless there is one block for each position.
-    """
-    if len(positions) != len(blocks):
-        raise ValueError(
-            f"A known block has a position; here are {len(blocks)} blocks at {len(positions)} "
-            "positions: give as many of one as of the other."
-        )
-    numbers = numbered(values)
-    book = np.full(numbers.max() + 1, -1)
-    book[numbers[positions]] = blocks
-    guess = book[numbers]
-    return np.maximum(guess, 0).astype(np.uint16), guess >= 0
-
-
-def share_recovered(values: np.ndarray, positions: np.ndarray) -> np.ndarray:
-    """The share of all blocks that `codebook` reads from the first 0, 1, 2, ... of the positions.
-
-    float (len(positions) + 1,), from 0 up to at most 1.
-    """
-    numbers = numbered(values)
-    learned_at = np.full(numbers.max() + 1, len(positions))
-    np.minimum.at(learned_at, numbers[positions], np.arange(len(positions)))
-    gained = np.bincount(learned_at[numbers], minlength=len(positions) + 1)[:-1]
-    return np.append(0, np.cumsum(gained)) / len(numbers)
-
-
 # --- fitting keys: Alice, and known blocks under one key ------------------------------------------
 
 
-def exhaustive_key_search(
-    cipher: NeuralCipher, blocks: np.ndarray, values: np.ndarray
-) -> np.ndarray:
-    """All keys, uint8 (k, 16), under which Alice makes these values (n, 16) of these blocks.
+def exhaustive_key_search(cipher: NeuralCipher, blocks: Block, values: np.ndarray) -> np.ndarray:
+    """All keys under which Alice makes these values of these blocks.
 
-    Eve needs n known blocks, uint16 (n,), with their ciphertext, and Alice, to try all 65,536 keys.
-    No 16-bit key stands this, under whatever cipher. (Values of real numbers may be rounded to
-    half precision.)
+    No 16-bit key stands this, under whatever cipher.
+
+    Args:
+        cipher: the pair, of which Eve needs Alice.
+        blocks: uint16 (n,), what Eve knows of the message: one or two blocks tell much.
+        values: (n, 16), their ciphertext; real numbers may be rounded to half precision.
+
+    Returns:
+        uint8 (k, 16), the keys that are left of all 65,536.
+
+    >>> proven, blocks = NeuralCipher.load("proven"), np.uint16([321])
+    >>> sent = proven.encrypt_blocks(blocks, ALL_KEYS[54321])
+    >>> [exhaustive_key_search(proven, blocks, sent).tolist() == [ALL_KEYS[54321].tolist()]]
+    [True]
     """
     keys = ALL_KEYS
     for block, value in zip(blocks_to_bits(blocks), values.astype(np.float32)):
@@ -235,6 +190,7 @@ def exhaustive_key_search(
 # --- brute force: Bob, and a patch of ciphertext --------------------------------------------------
 
 NOT_FLAT = 16  # different blocks that a patch must have; with fewer, wrong keys look plausible too
+KEYS_AT_ONCE = 256  # in one progress
 
 
 @dataclass(frozen=True)
@@ -248,9 +204,7 @@ class Progress:
     roughness: float
 
 
-def brute_force(
-    cipher: NeuralCipher, patch: Ciphertext, keys_at_once: int = 256
-) -> Iterator[Progress]:
+def brute_force(cipher: NeuralCipher, patch: Ciphertext) -> Iterator[Progress]:
     """Try all 65,536 keys on a patch; the last progress holds the key that fits best.
 
     Eve needs Bob, and a patch of ciphertext from `cut`; she gets the key. Two different blocks of
@@ -261,6 +215,20 @@ def brute_force(
     merge none; and for a pair of bits, where no key does.
     """
     check_analog(cipher)
+    different = different_blocks(patch)
+    sieve = different[:: len(different) // NOT_FLAT][:NOT_FLAT]
+    found, fewest = [], NOT_FLAT
+    for start in range(0, len(ALL_KEYS), KEYS_AT_ONCE):
+        keys = ALL_KEYS[start : start + KEYS_AT_ONCE]
+        merged = count_merged(under_keys(cipher, sieve, keys))
+        fewest = min(fewest, merged.min())
+        found += [attempt(cipher, patch, different, key) for key in keys[merged == fewest]]
+        found = [min(found, key=lambda progress: (progress.merged, progress.roughness))]
+        yield replace(found[0], keys_done=start + len(keys))
+
+
+def different_blocks(patch: Ciphertext) -> np.ndarray:
+    """The different blocks of ciphertext in a patch, (n, 16); ValueError for a flat patch."""
     check_ciphertext(patch)
     different = np.unique(patch.values, axis=0)
     if len(different) < NOT_FLAT:
@@ -269,16 +237,7 @@ def brute_force(
             f"different blocks of ciphertext, and {NOT_FLAT} or more are needed: choose a busier "
             "part of the picture."
         )
-    sieve = different[:: len(different) // NOT_FLAT][:NOT_FLAT]
-    rest = Chain(cipher.bob.layers[1:], cipher.bob.weights[2:])
-    best, fewest = None, NOT_FLAT
-    for start in range(0, len(ALL_KEYS), keys_at_once):
-        keys = ALL_KEYS[start : start + keys_at_once]
-        merged = count_merged(under_keys(cipher.bob, rest, sieve, keys))
-        fewest = min(fewest, merged.min())
-        rivals = [attempt(cipher, patch, different, key) for key in keys[merged == fewest]]
-        best = min([best or rivals[0], *rivals], key=lambda found: (found.merged, found.roughness))
-        yield replace(best, keys_done=start + len(keys))
+    return different
 
 
 def check_analog(cipher: NeuralCipher) -> None:
@@ -301,17 +260,10 @@ def attempt(
     return Progress(0, key, picture, int(merged), roughness(picture))
 
 
-def under_keys(bob: Chain, rest: Chain, values: np.ndarray, keys: np.ndarray) -> np.ndarray:
-    """Every block under every key: values (n, 16) and keys (k, 16) to blocks, uint16 (k, n).
-
-    Bob's first layer sees ciphertext and key side by side, so it is a sum of two products: one is
-    computed once a block, the other once a key. `rest` are his other layers.
-    """
-    matrix, bias = bob.matrices[0]
-    of_block = values.astype(np.float32) @ matrix[:M_BITS]
-    of_key = bits_to_signs(keys) @ matrix[M_BITS:] + bias
-    first = ACTIVATIONS[bob.layers[0].activation](of_key[:, None] + of_block)
-    answers = rest(first.reshape(-1, first.shape[-1]))
+def under_keys(cipher: NeuralCipher, values: np.ndarray, keys: np.ndarray) -> Block:
+    """Every block under every key: values (n, 16) and keys (k, 16) to blocks, uint16 (k, n)."""
+    heard = np.tile(values.astype(np.float32), (len(keys), 1))
+    answers = cipher.bob(np.hstack([heard, bits_to_signs(keys).repeat(len(values), axis=0)]))
     return bits_to_blocks(signs_to_bits(answers)).reshape(len(keys), len(values))
 
 
@@ -320,31 +272,68 @@ def count_merged(blocks: np.ndarray) -> np.ndarray:
     return np.count_nonzero(np.diff(np.sort(blocks, axis=1), axis=1) == 0, axis=1)
 
 
-def roughness(picture: np.ndarray) -> float:
+def roughness(picture: Picture) -> float:
     """The mean step between neighbours in units of the picture's contrast: noise has about 1.15.
 
-    picture: uint8 (height, width, 3). Without the contrast a picture of nearly one colour, as wrong
-    keys make it, would win; one colour alone is infinitely rough.
+    Without the contrast a picture of nearly one colour, as wrong keys make it, would win.
+
+    Args:
+        picture: uint8 (height, width, 3).
+
+    Returns:
+        0 or more; infinity where there is one colour alone.
+
+    >>> slope = np.arange(64, dtype=np.uint8).repeat(64 * 3).reshape(64, 64, 3)
+    >>> noise = np.random.default_rng(1).integers(0, 256, slope.shape, np.uint8)
+    >>> round(roughness(slope), 2), round(roughness(noise), 2)
+    (0.03, 1.16)
     """
-    picture = picture.astype(float)
-    steps = np.concatenate([np.diff(picture, axis=axis).ravel() for axis in (0, 1)])
-    contrast = picture.std(axis=(0, 1)).mean()
+    colours = picture.astype(float)
+    steps = np.concatenate([np.diff(colours, axis=axis).ravel() for axis in (0, 1)])
+    contrast = colours.std(axis=(0, 1)).mean()
     return float(np.abs(steps).mean() / contrast) if contrast else np.inf
 
 
 def cut(ciphertext: Ciphertext, top: int, left: int, height: int, width: int) -> Ciphertext:
-    """The ciphertext of a patch of the picture, its corner at row `top` and column `left`.
+    """The ciphertext of a patch of the picture.
 
-    Raises ValueError where the patch lies outside, where a block would straddle its edge: left,
-    width and the picture's width must be even; and in a mode in which blocks depend on their place.
+    Args:
+        ciphertext: of a picture of even width, in ECB mode.
+        top: the row of the patch's upper left corner.
+        left: its column, even, since two pixels share a block.
+        height: in pixels.
+        width: in pixels, even.
+
+    Returns:
+        A ciphertext that can be decrypted by itself.
+
+    Raises:
+        ValueError: where the patch lies outside or its edge goes through a block, and in a mode in
+            which blocks depend on their place.
+
+    >>> paper, key = NeuralCipher.load("paper"), ALL_KEYS[1234]
+    >>> picture = np.arange(8 * 8 * 3, dtype=np.uint8).reshape(8, 8, 3)
+    >>> patch = cut(paper.encrypt(picture, key), top=1, left=2, height=4, width=6)
+    >>> np.array_equal(paper.decrypt(patch, key), picture[1:5, 2:8])
+    True
     """
+    check_patch(ciphertext, top, left, height, width)
+    rows, columns, _ = ciphertext.shape
+    block = ciphertext.data.shape[1:]
+    grid = ciphertext.data.reshape(rows, columns * 3 // 2, *block)
+    part = grid[top : top + height, left * 3 // 2 : (left + width) * 3 // 2]
+    return replace(ciphertext, data=part.reshape(-1, *block), shape=(height, width, 3))
+
+
+def check_patch(ciphertext: Ciphertext, top: int, left: int, height: int, width: int) -> None:
+    """ValueError where `cut` has nothing to cut."""
     check_ciphertext(ciphertext)
-    if ciphertext.mode != "ECB":
+    rows, columns, _ = ciphertext.shape
+    if ciphertext.mode.name != "ECB":
         raise ValueError(
             f"Only in ECB mode does a patch stand alone, and this ciphertext is in "
-            f"{ciphertext.mode} mode: encrypt in ECB mode, or take the whole of it."
+            f"{ciphertext.mode.name} mode: encrypt in ECB mode, or take the whole of it."
         )
-    rows, columns, _ = ciphertext.shape
     if not all(map(is_whole, (top, left, height, width))):
         raise ValueError(
             "The place and the sides of a patch are whole numbers of pixels, and here is something "
@@ -360,16 +349,24 @@ def cut(ciphertext: Ciphertext, top: int, left: int, height: int, width: int) ->
             f"The patch must lie in the picture of {rows} x {columns} pixels; this one has "
             f"{height} x {width} at row {top}, column {left}: move it or make it smaller."
         )
-    grid = ciphertext.data.reshape(rows, columns * 3 // 2, *ciphertext.data.shape[1:])
-    part = grid[top : top + height, left * 3 // 2 : (left + width) * 3 // 2]
-    data = part.reshape(-1, *ciphertext.data.shape[1:])
-    return replace(ciphertext, data=data, shape=(height, width, 3))
 
 
 def variety(ciphertext: Ciphertext, side: int = 8) -> np.ndarray:
-    """How many different blocks of ciphertext each patch of `side` x `side` pixels has.
+    """How many different blocks of ciphertext each patch of the picture has.
 
-    int (height // side, width // side): Eve sees without the key where a brute force can decide.
+    So Eve sees without the key where a brute force can decide.
+
+    Args:
+        ciphertext: of a picture, in ECB mode.
+        side: the height and width of a patch, in pixels, even.
+
+    Returns:
+        int (height // side, width // side), one number a patch.
+
+    >>> picture = np.zeros((8, 16, 3), np.uint8)
+    >>> picture[:, 8:] = np.arange(8, dtype=np.uint8)[:, None, None]
+    >>> variety(NeuralCipher.load("paper").encrypt(picture, ALL_KEYS[1234])).tolist()
+    [[1, 8]]
     """
     rows, columns = (length // side for length in ciphertext.shape[:2])
     corners = [(side * row, side * column) for row in range(rows) for column in range(columns)]
@@ -427,29 +424,3 @@ def sum_of_steps(pictures: np.ndarray, axis: int) -> np.ndarray:
     """
     steps = np.abs(np.diff(pictures.astype(np.int16), axis=axis))
     return LOGARITHMS[steps].reshape(len(pictures), -1).sum(axis=1, dtype=float)
-
-
-# --- the three phases, recorded -------------------------------------------------------------------
-
-
-def main() -> None:
-    """Play the paper's three phases and write data/results/three_phases.json: curves and scores."""
-    from helpers.neural import training
-
-    seed, command = 1, "python -m helpers.neural.eavesdropping"
-    argparse.ArgumentParser(command, description=main.__doc__).parse_args()
-    path = manifest.DATA / "results" / "three_phases.json"
-    recipe = training.Recipe("Adam", training.lesson_recipe.phases[:3])
-    with commands.result_at(path, command):
-        players, rng, phases = training.Players(seed, recipe), np.random.default_rng(seed), []
-        started = perf_counter()
-        for phase in recipe.phases:
-            history = training.train(players, phase)
-            scores = training.evaluate(players, rng, 100_000)
-            phases.append(asdict(history) | {"scores": asdict(scores)})
-        about = manifest.provenance(command, seed, perf_counter() - started)
-        write_json(path, about | {"phases": phases})
-
-
-if __name__ == "__main__":
-    main()
