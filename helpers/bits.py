@@ -325,6 +325,8 @@ def random_key(rng: np.random.Generator) -> Key:
     Raises:
         ValueError: for what is no generator.
 
+    Source: Rivas-Perea and Banerjee, section 2: a key "is of 16 bit size binary array".
+
     >>> random_key(np.random.default_rng(1)).shape
     (16,)
     """

@@ -106,6 +106,8 @@ def bit_accuracy(true: Block | Bits, guessed: Block | Bits) -> Proportion:
     Raises:
         ValueError: if shapes or types differ, or the arrays are empty or neither blocks nor bits.
 
+    Source: Rivas-Perea and Banerjee, section 3, count the bits that are guessed wrong.
+
     >>> bit_accuracy(np.uint16([0, 7]), np.uint16([0, 4]))
     Proportion(hits=30, total=32)
     """
@@ -289,6 +291,8 @@ def adjacent_correlation(picture: Picture) -> Correlation:
 
     Raises:
         ValueError: if the picture is not uint8 or is smaller than 3 by 3 pixels.
+
+    Source: Pearson (1895, "Note on Regression and Inheritance in the Case of Two Parents").
 
     >>> stripes = np.tile(np.uint8([0, 200]), (4, 2))  # upright, one pixel wide
     >>> [round(share) for share in adjacent_correlation(stripes)]

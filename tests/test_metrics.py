@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import math
 import subprocess
 import sys
@@ -384,11 +383,6 @@ def test_a_size_may_be_a_small_integer_of_numpy_s(of_size):
 def test_whatever_comes_gets_an_answer_or_a_sentence_and_no_foreign_error(function):
     for odd in (*ODD_VALUES, np.zeros(3), np.array(["a"]), np.array(3), np.uint8(5), object()):
         outcome(function, odd)
-
-
-def test_the_examples_in_the_docstrings_hold():
-    found = doctest.testmod(metrics)
-    assert found.attempted > 3 and not found.failed
 
 
 def test_import_is_light():

@@ -351,15 +351,13 @@ def test_no_png_file_at_all(tmp_path):
     with pytest.raises(FileNotFoundError, match="There is no file .*secret.png"):
         Ciphertext.load(tmp_path / "secret.png")
     (tmp_path / "secret.png").write_text("a letter", encoding="utf-8")
-    with pytest.raises(ValueError, match="secret.png is cut short or no .png file: fetch it again"):
+    with pytest.raises(ValueError, match="'secret.png' is no picture that can be read here"):
         Ciphertext.load(tmp_path / "secret.png")
 
 
 def test_a_png_file_of_too_many_pixels_is_refused_unread(tmp_path):
-    Image.new("1", (6000, 6000)).save(tmp_path / "secret.png")
-    with pytest.raises(
-        ValueError, match="secret.png has 6000 x 6000 pixels, over 33,554,432: use an .npz"
-    ):
+    Image.new("1", (9000, 9000)).save(tmp_path / "secret.png")
+    with pytest.raises(ValueError, match="'secret.png' claims to have 9000 x 9000 pixels"):
         Ciphertext.load(tmp_path / "secret.png")
 
 

@@ -269,6 +269,8 @@ class NeuralCipher:
             ValueError: where the file is damaged, altered or no pair.
             FileNotFoundError: where there is none.
 
+        Source: Rivas-Perea and Banerjee, section 2: Alice and Bob, who share a key.
+
         >>> NeuralCipher.load("paper").name
         'paper'
         """

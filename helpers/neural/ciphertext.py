@@ -10,7 +10,6 @@ import json
 import math
 import os
 import re
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from helpers.bits import Picture
 from helpers.neural import modes
 from helpers.neural.fast import all_finite
 from helpers.neural.modes import ECB, Mode, check_mode
+from helpers.pictures import LONGEST_SIDE, open_picture
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,17 @@ class Ciphertext:
     def as_picture(self) -> Picture:
         """The ciphertext to look at, each block where its two bytes lie in the picture.
 
-        Of a binary pair uint8 (height, width, 3), the bytes as they are. (Where their number is
-        odd, the last block has a second byte for which the picture has no room.) Of an analog pair
-        the values as greys, uint8 (4 * height, 6 * width, 3): see `tiles`.
+        Returns:
+            Of a binary pair uint8 (height, width, 3), the bytes as they are. (Where their number is
+            odd, the last block has a second byte for which the picture has no room.) Of an analog
+            pair the values as greys, uint8 (4 * height, 6 * width, 3): see `tiles`.
+
+        Raises nothing.
+
+        Source: Rivas-Perea and Banerjee, section 2, where `enc_img` is passed to `bin2img`.
+
+        >>> Ciphertext(np.uint16([258, 768]), (1, 1, 3), "0" * 16).as_picture().tolist()
+        [[[1, 2, 3]]]
         """
         return bits.blocks_to_picture(self.data, self.shape) if self.binary else tiles(self)
 
@@ -183,19 +191,15 @@ def stretched(values: np.ndarray) -> np.ndarray:
 
 # --- bits, as a PNG file --------------------------------------------------------------------------
 
-MOST_PIXELS = 1 << 25  # twice as many as 4096 x 4096
-
 
 def write_png(path: str | os.PathLike, ciphertext: Ciphertext) -> None:
     """The bytes as pixels; as a text under "ciphertext" what a picture of that size cannot hold.
 
     That is the labels, and the second byte of the last block where the bytes are odd in number.
     """
-    check_pixels(files.as_path(path), ciphertext.shape[1], ciphertext.shape[0])
-    arrays = ciphertext.arrays()
-    size = math.prod(ciphertext.shape)
+    arrays, odd = ciphertext.arrays(), math.prod(ciphertext.shape) % 2
     text = {name: arrays[name].tolist() for name in arrays.keys() - {"blocks", "shape"}}
-    text["last_byte"] = int(ciphertext.data[-1] & 255) if size % 2 else None
+    text["last_byte"] = int(ciphertext.data[-1] & 255) if odd else None
     text["digest"] = files.digest_of(arrays)
     information = PngInfo()
     information.add_text("ciphertext", json.dumps(text))
@@ -206,7 +210,9 @@ def write_png(path: str | os.PathLike, ciphertext: Ciphertext) -> None:
 
 def read_png(path: Path) -> dict[str, np.ndarray]:
     """The arrays of the ciphertext that `write_png` wrote; ValueError unless all are unchanged."""
-    picture, text = pixels_and_text(files.readable(path))
+    picture = open_picture(path, max_side=LONGEST_SIDE)
+    with files.refusing(path, ".png"), Image.open(path) as image:
+        text = json.loads(image.info.get("ciphertext", "null"))
     if text is None:
         raise ValueError(
             f"{path.name} is a picture without the text that Ciphertext.save puts beside it: give "
@@ -221,24 +227,3 @@ def read_png(path: Path) -> dict[str, np.ndarray]:
     if not unchanged:
         raise ValueError(f"{path.name} was changed after it was written: fetch it again.")
     return arrays
-
-
-def pixels_and_text(path: Path) -> tuple[np.ndarray, dict | None]:
-    """A PNG file's pixels, uint8 (height, width, 3), and what `write_png` put beside them."""
-    with files.refusing(path, ".png"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of Pillow's, that the picture is large
-        image = Image.open(path, formats=("PNG",))
-    with image:
-        check_pixels(path, *image.size)
-        with files.refusing(path, ".png"):
-            picture = np.array(image)
-            text = json.loads(image.info.get("ciphertext", "null"))
-    return picture, text
-
-
-def check_pixels(path: Path, width: int, height: int) -> None:
-    """ValueError for more pixels than are read: a small PNG file could fill the memory."""
-    if width * height > MOST_PIXELS:
-        raise ValueError(
-            f"{path.name} has {width} x {height} pixels, over {MOST_PIXELS:,}: use an .npz file."
-        )
