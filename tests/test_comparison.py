@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import numpy as np
 import pytest
 from pads import pad
 
+from data.studies import comparison
 from helpers import manifest
-from helpers.neural import comparison
 from helpers.neural.cipher import NeuralCipher
 
 
@@ -80,10 +79,9 @@ def test_the_command_writes_all_with_their_provenance(
 ):
     monkeypatch.setattr(manifest, "DATA", tmp_path)
     monkeypatch.setattr(manifest, "MANIFEST", tmp_path / "MANIFEST.json")
-    monkeypatch.setattr(sys, "argv", ["comparison", *options])
-    comparison.main()
+    comparison.main(options)
     content = json.loads((tmp_path / "results" / f"{name}.json").read_text("utf-8"))
     assert list(content["ciphers"]) == measured
-    command = " ".join(["python -m helpers.neural.comparison", *options])
+    command = " ".join(["python -m data.studies.comparison", *options])
     assert content["provenance"]["command"] == command
     assert manifest.entries()[f"results/{name}.json"]["made"] == command

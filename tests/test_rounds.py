@@ -12,7 +12,7 @@ from helpers.bits import ALL_BLOCKS, PAPER_KEY, bits_to_signs
 from helpers.neural import rounds
 from helpers.neural.chain import Chain, Layer, sign
 from helpers.neural.cipher import NeuralCipher
-from helpers.neural.rounds import Coupling, Mixing, Rounds, as_blocks, as_signs, round_table
+from helpers.neural.rounds import Coupling, Rounds, as_blocks, as_signs, round_table
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -20,11 +20,6 @@ seeds = st.integers(0, 2**32 - 1)
 def random_coupling(seed: int) -> Coupling:
     rng = np.random.default_rng(seed)
     return Coupling(rng.standard_normal((24, 8)), rng.standard_normal(8))
-
-
-def random_mixing(seed: int) -> Mixing:
-    rng = np.random.default_rng(seed)
-    return Mixing(rng.standard_normal((32, 16)), rng.standard_normal(16))
 
 
 def random_bob(seed: int) -> Chain:
@@ -53,8 +48,8 @@ def under_one_key(seed: int, n: int = 5000) -> np.ndarray:
     return x
 
 
-ALL_KINDS = [random_coupling(1), random_bob(2), random_mixing(3)]
-each_kind = pytest.mark.parametrize("round_", ALL_KINDS, ids=["coupling", "gate", "mixing"])
+ALL_KINDS = [random_coupling(1), random_bob(2)]
+each_kind = pytest.mark.parametrize("round_", ALL_KINDS, ids=["coupling", "gate"])
 
 # --- A round of Alice's ---
 
@@ -85,17 +80,6 @@ def test_a_mask_on_its_threshold_changes_nothing():
     x = random_signs(1)
     swapped = np.roll(x[:, :16], 8, axis=1)
     assert np.array_equal(Coupling(np.zeros((24, 8)), np.zeros(8))(x), swapped)
-
-
-def test_mixing_may_lose_what_a_coupling_cannot():
-    """Two bits that read each other: (+, -) and (-, +) become the same."""
-    kernel, bias = np.zeros((32, 16)), np.ones(16)
-    kernel[1, 0] = kernel[0, 1] = 1
-    bias[:2] = 0
-    x = np.ones((2, 32), np.float32)
-    x[0, 1] = x[1, 0] = -1
-    first, second = Mixing(kernel, bias)(x)
-    assert np.array_equal(first, second)
 
 
 @pytest.mark.parametrize("shapes", [((24, 16), (8,)), ((24, 8), (16,)), ((8, 24), (8,))])
@@ -163,23 +147,6 @@ def test_rows_under_different_keys_need_no_table():
 def test_rounds_of_other_numbers_are_refused(how):
     with pytest.raises(ValueError, match="have a count of 1 to 1,000, .* and here are .*: give"):
         Rounds(random_coupling(1), *how)
-
-
-# --- Avalanche ---
-
-
-def test_avalanche_of_a_pad_is_one_bit_in_sixteen():
-    shares = rounds.avalanche(lambda x: x[:, :16] * x[:, 16:], np.random.default_rng(1), 100)
-    assert np.array_equal(shares, np.full(32, 1 / 16))
-
-
-def test_avalanche_names_the_bit():
-    """Every ciphertext bit is bit 3 of the block times bit 2 of the key."""
-    shares = rounds.avalanche(
-        lambda x: np.repeat(x[:, 3:4] * x[:, 18:19], 16, axis=1), np.random.default_rng(1), 100
-    )
-    assert np.flatnonzero(shares == 1).tolist() == [3, 18]
-    assert np.count_nonzero(shares) == 2
 
 
 # --- Files ---

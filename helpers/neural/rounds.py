@@ -16,12 +16,13 @@ As everywhere, bit 0 is the most significant, and signs are -1.0 and +1.0.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import singledispatch
+from typing import Protocol
 
 import numpy as np
 
-from helpers.bits import ALL_BLOCKS, bits_to_blocks, bits_to_signs, blocks_to_bits
+from helpers.bits import ALL_BLOCKS, Block, Signs, bits_to_blocks, bits_to_signs, blocks_to_bits
 from helpers.files import json_in
 from helpers.neural.chain import Chain, Layer, check_block_function, finite, gate, sign
 
@@ -29,11 +30,19 @@ HALF = 8  # bits of half a block
 ALL_HALVES = bits_to_signs(blocks_to_bits(ALL_BLOCKS[:256])[:, HALF:])  # (256, 8)
 
 MOST_ROUNDS = 1000  # more only take time
-
-# From so many rows under one key on, a table of all 65,536 blocks is faster than the rounds.
-ROWS_FOR_A_TABLE = 2048
+ROWS_FOR_A_TABLE = 2048  # under one key; for more, a table of all 65,536 blocks is faster
 
 # --- rounds ---------------------------------------------------------------------------------------
+
+
+class Round(Protocol):
+    """Signs of block and key, float32 (n, 32), to those of a block, or to logits, (n, 16)."""
+
+    layers: tuple[Layer, ...]  # what tells it from other kinds of rounds
+    weights: list[np.ndarray]
+
+    def __call__(self, x: Signs) -> np.ndarray:
+        """The round run once."""
 
 
 class Coupling:
@@ -43,41 +52,20 @@ class Coupling:
     inverted from Feistel's idea.
     """
 
-    layers = (Layer("coupling"),)
+    layers: tuple[Layer, ...] = (Layer("coupling"),)
 
     def __init__(self, kernel: np.ndarray, bias: np.ndarray):
         """`kernel` (24, 8): from bits 8-15 of the block and the 16 bits of the key to 8 masks."""
         self.weights = checked(kernel, bias, (24, HALF))
 
-    def __call__(self, x: np.ndarray) -> np.ndarray:
+    def __call__(self, x: Signs) -> Signs:
         """Bits 0-7 times their masks, bits 8-15 as they are; then the halves change places."""
         return np.hstack([x[:, HALF:16], x[:, :HALF] * self.mask(x[:, HALF:])])
 
-    def mask(self, x: np.ndarray) -> np.ndarray:
+    def mask(self, x: Signs) -> Signs:
         """From bits 8-15 and the key, (n, 24): -1 where a bit changes its sign, else +1, (n, 8)."""
         kernel, bias = self.weights
         return sign(x @ kernel + bias)
-
-
-class Mixing:
-    """A round that nothing built in makes invertible: (n, 32) to (n, 16), as `Coupling`.
-
-    Each bit has a mask, which may read every other bit and the key: let two bits read each other,
-    and they may be lost for good. (A bit that passes has a kernel of zeros and a bias above 0.)
-    Then the bits are turned by 5 places, so that those which passed will not all pass again.
-    """
-
-    layers = (Layer("mixing"),)
-    turn = 5
-
-    def __init__(self, kernel: np.ndarray, bias: np.ndarray):
-        """`kernel` (32, 16) and `bias` (16,): from block and key to a mask for each bit."""
-        self.weights = checked(kernel, bias, (32, 16))
-
-    def __call__(self, x: np.ndarray) -> np.ndarray:
-        """Each bit times the sign of its mask, then all turned."""
-        kernel, bias = self.weights
-        return np.roll(x[:, :16] * sign(x @ kernel + bias), self.turn, axis=1)
 
 
 def checked(kernel: np.ndarray, bias: np.ndarray, shape: tuple[int, int]) -> list[np.ndarray]:
@@ -98,9 +86,7 @@ class Rounds:
     last round's key to the first's; of his logits each round keeps the signs.
     """
 
-    def __init__(
-        self, round_: Coupling | Mixing | Chain, count: int, key_step: int, backwards: bool = False
-    ):
+    def __init__(self, round_: Round, count: int, key_step: int, backwards: bool = False):
         check_block_function(round_)
         numbers = count, key_step, backwards
         whole = all(isinstance(number, (int, np.integer, np.bool_)) for number in numbers)
@@ -111,10 +97,27 @@ class Rounds:
             )
         self.round, self.count, self.key_step = round_, int(count), int(key_step) % 16
         self.backwards = bool(backwards)
-        self._table_of, self._table = None, None
+        turns = [r * self.key_step % 16 for r in range(self.count)]
+        self.turns = turns[::-1] if backwards else turns  # of the key, in places, round by round
+        self._kept: tuple[bytes, Block] = b"", ALL_BLOCKS  # a key, and the table under it
 
-    def __call__(self, x: np.ndarray) -> np.ndarray:
-        """The rows of `x` after all rounds. Many rows under one key are looked up in a table."""
+    def __call__(self, x: Signs) -> Signs:
+        """The rows of `x` after all rounds. Many rows under one key are looked up in a table.
+
+        Args:
+            x: float32 (n, 32), the 16 signs of a block beside those of its key.
+
+        Returns:
+            float32 (n, 16), the signs of a block: of the ciphertext from Alice's rounds, of the
+            message from Bob's, who reads the ciphertext.
+
+        Source: Feistel (1973, "Cryptography and Computer Privacy"), for Alice's.
+
+        >>> halves_change_places = Coupling(np.zeros((24, 8)), np.zeros(8))
+        >>> x = as_signs(np.uint16([0x12AB, 0xFFFF])).reshape(1, 32)
+        >>> [hex(as_blocks(Rounds(halves_change_places, n, 3)(x))[0]) for n in (1, 2)]
+        ['0xab12', '0x12ab']
+        """
         if len(x) >= ROWS_FOR_A_TABLE and (x[:, 16:] == x[0, 16:]).all():
             return as_signs(self.table(x[0, 16:])[as_blocks(x[:, :16])])
         block = x[:, :16]
@@ -122,29 +125,23 @@ class Rounds:
             block = sign(self.round(np.hstack([block, np.roll(x[:, 16:], turn, axis=1)])))
         return block
 
-    @property
-    def turns(self) -> list[int]:
-        """By how many places the key is turned in each round, in the order of the rounds."""
-        turns = [r * self.key_step % 16 for r in range(self.count)]
-        return turns[::-1] if self.backwards else turns
-
-    def table(self, key: np.ndarray) -> np.ndarray:
+    def table(self, key: Signs) -> Block:
         """What becomes of every block under a key of 16 signs, uint16 (65536,): the last is kept.
 
         A round is a table too, so that the rounds are tables that look each other up.
         """
-        if self._table_of != key.tobytes():
+        if self._kept[0] != key.tobytes():
             rounds = {turn: round_table(self.round, np.roll(key, turn)) for turn in set(self.turns)}
             table = ALL_BLOCKS
             for turn in self.turns:
                 table = rounds[turn][table]
-            self._table_of, self._table = key.tobytes(), table
-        return self._table
+            self._kept = key.tobytes(), table
+        return self._kept[1]
 
     # --- what a pair asks of its networks, and files ----------------------------------------------
 
     @property
-    def layers(self) -> Sequence[Layer]:
+    def layers(self) -> tuple[Layer, ...]:
         """The layers of one round."""
         return self.round.layers
 
@@ -170,26 +167,24 @@ class Rounds:
                 f"Rounds are 3 numbers beside a network; here are {numbers.size}: fetch the file "
                 "again."
             )
-        kinds = {json.dumps(kind.layers): kind for kind in (Coupling, Mixing)}
-        if kind := kinds.get(json.dumps(json_in(arrays, "links"))):
-            round_ = kind(arrays.get("00", nothing), arrays.get("01", nothing))
-        else:
-            round_ = Chain.from_arrays(arrays)
-        return cls(round_, *numbers.tolist())
+        if json_in(arrays, "links") == [[*layer] for layer in Coupling.layers]:
+            weights = arrays.get("00", nothing), arrays.get("01", nothing)
+            return cls(Coupling(*weights), *numbers.tolist())
+        return cls(Chain.from_arrays(arrays), *numbers.tolist())
 
 
 # --- one round under one key, as a table ----------------------------------------------------------
 
 
 @singledispatch
-def round_table(round_: Callable, key: np.ndarray) -> np.ndarray:
+def round_table(round_: Callable[[Signs], np.ndarray], key: Signs) -> Block:
     """What a round makes of every block under a key of 16 signs, uint16 (65536,)."""
     blocks = as_signs(ALL_BLOCKS)
     return as_blocks(round_(np.hstack([blocks, np.broadcast_to(key, (len(blocks), 16))])))
 
 
 @round_table.register
-def coupling_table(round_: Coupling, key: np.ndarray) -> np.ndarray:
+def coupling_table(round_: Coupling, key: Signs) -> Block:
     """The same for Alice, from the 256 masks that 256 passing halves make."""
     mask = round_.mask(np.hstack([ALL_HALVES, np.broadcast_to(key, (256, 16))]))
     changes = np.packbits(mask < 0).astype(np.uint16)
@@ -198,13 +193,13 @@ def coupling_table(round_: Coupling, key: np.ndarray) -> np.ndarray:
 
 
 @round_table.register
-def chain_table(round_: Chain, key: np.ndarray) -> np.ndarray:
+def chain_table(round_: Chain, key: Signs) -> Block:
     """The same for Bob; a chain other than one layer of gates has no faster way than itself."""
     one_of_gates = [layer.activation for layer in round_.layers[:-1]] == ["gate"]
     return gate_table(round_, key) if one_of_gates else round_table.dispatch(object)(round_, key)
 
 
-def gate_table(round_: Chain, key: np.ndarray) -> np.ndarray:
+def gate_table(round_: Chain, key: Signs) -> Block:
     """For one layer of gates, 20 times as fast as the network.
 
     Products of two sums, summed up again, are a quadratic form. With the key fixed it is one in the
@@ -220,59 +215,27 @@ def gate_table(round_: Chain, key: np.ndarray) -> np.ndarray:
     m = (kernel[:HALF] * np.tile(kernel_out.T, 2)[:, None]) @ swapped.T  # (16, 8, 256)
     one, u = np.ones_like(f), np.broadcast_to(ALL_HALVES, (16, *ALL_HALVES.shape))
     logits = np.dstack([u, f, one]) @ np.hstack([m, np.ones_like(g), g])  # (16, 256, 256)
-    return packed(logits)
+    return packed(logits.reshape(16, -1))
 
 
-@round_table.register
-def mixing_table(round_: Mixing, key: np.ndarray) -> np.ndarray:
-    """The same for masks that may read both halves: of each half they read a number."""
-    kernel, bias = round_.weights
-    upper = (ALL_HALVES @ kernel[:HALF]).T[:, :, None]
-    lower = (ALL_HALVES @ kernel[HALF:16] + (key @ kernel[16:] + bias)).T[:, None]
-    changed = ALL_BLOCKS ^ ~packed(upper + lower)
-    return changed >> round_.turn | changed << (16 - round_.turn)
-
-
-def packed(logits: np.ndarray) -> np.ndarray:
-    """Logits of each bit for every upper and lower half, (16, 256, 256), as blocks, (65536,)."""
-    places = np.uint8(1) << np.arange(HALF, dtype=np.uint8)[::-1, None]  # far faster than packbits
-    upper, lower = ((logits >= 0).reshape(2, HALF, -1) * places).sum(axis=1, dtype=np.uint8)
-    return upper.astype(np.uint16) << HALF | lower
-
-
-# --- what a single bit does, and all keys ---------------------------------------------------------
-
-
-def avalanche(encrypt: Callable, rng: np.random.Generator, pairs: int = 5000) -> np.ndarray:
-    """The share of ciphertext bits that change with each bit of block and key: float (32,).
-
-    `encrypt` takes signs (n, 32) to signs (n, 16); the mean is over random blocks and keys and all
-    bits of the ciphertext. 0.5 is the ideal. Webster & Tavares (1985, "On the Design of S-Boxes")
-    ask it of every single bit of the ciphertext; this is the mean over them.
-    """
-    x = bits_to_signs(rng.integers(0, 2, (pairs, 32), np.uint8))
-    ciphertext, flips = encrypt(x), 1 - 2 * np.eye(32, dtype=np.float32)
-    return np.array([np.mean(encrypt(x * flip) != ciphertext) for flip in flips])
-
-
-def distinct_ciphertexts(encrypt: Callable, messages: Iterable[int]) -> list[int]:
-    """How many ciphertexts each message has under all 65,536 keys: as many, if it is secret.
-
-    `encrypt` as in `avalanche`.
-    """
-    keys = as_signs(ALL_BLOCKS)
-    rows = (np.broadcast_to(as_signs(np.uint16([m])), keys.shape) for m in messages)
-    return [np.unique(as_blocks(encrypt(np.hstack([m, keys])))).size for m in rows]
+def packed(logits: np.ndarray) -> Block:
+    """Logits (8 or 16, n) as numbers of so many bits, (n,): a bit is 1 from 0 upwards."""
+    places = np.uint8(1) << np.arange(HALF, dtype=np.uint8)[::-1]
+    ones = (logits >= 0).view(np.uint8).reshape(-1, HALF, logits.shape[1])
+    numbers = np.zeros(logits.shape[1], np.uint16)
+    for byte in np.einsum("p,bpn->bn", places, ones):  # packbits is slow across rows
+        numbers = numbers << HALF | byte
+    return numbers
 
 
 # --- blocks and signs -----------------------------------------------------------------------------
 
 
-def as_signs(blocks: np.ndarray) -> np.ndarray:
+def as_signs(blocks: Block) -> Signs:
     """Blocks, uint16 (n,), as signs, float32 (n, 16)."""
     return bits_to_signs(blocks_to_bits(blocks))
 
 
-def as_blocks(signs: np.ndarray) -> np.ndarray:
+def as_blocks(signs: np.ndarray) -> Block:
     """Signs or logits (n, 16) as blocks, uint16 (n,): a bit is 1 from 0 upwards."""
     return bits_to_blocks((signs >= 0).view(np.uint8))

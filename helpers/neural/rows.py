@@ -22,14 +22,14 @@ NumPy only. Nothing here depends on there being 16 bits: pairs of 8 and 8 are co
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-from helpers.neural.chain import Chain
+from helpers.bits import ALL_BLOCKS, Block
 from helpers.neural.cipher import NeuralCipher
-from helpers.neural.rounds import Coupling, Rounds, round_table
+from helpers.neural.rounds import Coupling, Round, Rounds, as_signs, packed, round_table
 
 STEPS = 32_000  # the largest sum in steps: int16 ends at 32,767
 SLACK = 2  # three numbers rounded to half a step each; the rest is far more than float64 needs
@@ -39,20 +39,9 @@ HUGE = float(np.finfo(np.float32).max)
 # --- numbers and their signs ----------------------------------------------------------------------
 
 
-def as_signs(numbers: np.ndarray, bits: int) -> np.ndarray:
-    """Whole numbers (n,) as signs, float64 (n, bits): the most significant bit first."""
-    places = np.arange(bits)[::-1]
-    return ((np.asarray(numbers)[:, None] >> places & 1) * 2 - 1).astype(np.float64)
-
-
-def as_numbers(bits: np.ndarray) -> np.ndarray:
-    """Bits as columns, bool (bits, n), as whole numbers, uint16 (n,); bits: 8 or 16."""
-    places = np.uint8(1) << np.arange(8, dtype=np.uint8)[::-1]
-    columns = bits.view(np.uint8).reshape(-1, 8, bits.shape[1])
-    numbers = np.zeros(bits.shape[1], np.uint16)
-    for byte in np.einsum("p,bpn->bn", places, columns):  # packbits is slow across rows
-        numbers = numbers << 8 | byte
-    return numbers
+def all_signs(bits: int) -> np.ndarray:
+    """All numbers of so many bits as signs, float64 (2^bits, bits): the most significant first."""
+    return as_signs(ALL_BLOCKS[: 1 << bits])[:, 16 - bits :].astype(np.float64)
 
 
 # --- a gate network as a quadratic form -----------------------------------------------------------
@@ -69,7 +58,7 @@ class QuadraticForm(NamedTuple):
     square: np.ndarray  # (m, n, n)
 
     @classmethod
-    def of(cls, network: Chain) -> QuadraticForm:
+    def of(cls, network: Round) -> QuadraticForm:
         """What a gate network computes before its threshold."""
         kernel, bias, out, bias_out = (w.astype(np.float64) for w in network.weights)
         left, right = np.split(kernel, 2, axis=1)
@@ -85,28 +74,9 @@ class QuadraticForm(NamedTuple):
         products = np.stack([((x @ square) * x).sum(axis=1) for square in self.square])
         return self.constant[:, None] + self.linear @ x.T + products
 
-    def within(self, half: slice, constant: np.ndarray | float = 0.0) -> QuadraticForm:
+    def within(self, half: slice, constant: np.ndarray) -> QuadraticForm:
         """The terms of one half of the signs alone, with another constant."""
-        constant = np.broadcast_to(constant, self.constant.shape)
         return QuadraticForm(constant, self.linear[:, half], self.square[:, half, half])
-
-    def divided(self, by: np.ndarray) -> QuadraticForm:
-        """Each logit divided by its number of `by` (m,)."""
-        return QuadraticForm(
-            self.constant / by, self.linear / by[:, None], self.square / by[:, None, None]
-        )
-
-    @property
-    def rms(self) -> np.ndarray:
-        """Each logit's root mean square over all signs (m,): Parseval, each pair counted once."""
-        squares = 2 * (self.square**2).sum(axis=(1, 2)) + (self.linear**2).sum(axis=1)
-        return np.sqrt(squares + self.constant**2)
-
-    @property
-    def reach(self) -> np.ndarray:
-        """What no logit's absolute value exceeds (m,): the sum of all its coefficients'."""
-        sizes = np.abs(self.square).sum(axis=(1, 2)) + np.abs(self.linear).sum(axis=1)
-        return sizes + np.abs(self.constant)
 
 
 # --- rows -----------------------------------------------------------------------------------------
@@ -120,13 +90,6 @@ class Near(NamedTuple):
     key: int = 0
 
 
-class Row(NamedTuple):
-    """A network's answers to all values of the free half, uint16 (2^bits,), and the nearest."""
-
-    answers: np.ndarray
-    near: Near = Near()
-
-
 class Rows:
     """A network's answers row by row; here by the network itself, which is slow and always works.
 
@@ -134,19 +97,18 @@ class Rows:
     `fixed` is what stays the same in a row: "block" or "key".
     """
 
-    def __init__(self, network: Chain | Coupling | Rounds, fixed: str, bits: int):
+    def __init__(self, network: Callable[[np.ndarray], np.ndarray], fixed: str, bits: int):
         self.network, self.fixed, self.bits = network, fixed, bits
-        self.signs = as_signs(np.arange(1 << bits), bits)
+        self.signs = all_signs(bits)
         self.rounding = 0.0  # how far float32 can move a logit, in units of its rms
 
-    def __call__(self, fixed: int) -> Row:
-        """The row of this block, or of this key."""
-        return Row(self.by_network(fixed, np.arange(1 << self.bits)))
+    def __call__(self, fixed: int) -> tuple[Block, Near]:
+        """The row of this block, or of this key, uint16 (2^bits,); and its nearest logit."""
+        return self.by_network(fixed, np.arange(1 << self.bits)), Near()
 
-    def by_network(self, fixed: int, free: np.ndarray) -> np.ndarray:
+    def by_network(self, fixed: int, free: np.ndarray) -> Block:
         """The network's own answers, uint16 (n,), to some values of the free half (n,)."""
-        answers = self.network(self.inputs(fixed, free).astype(np.float32)) > 0
-        return as_numbers(np.ascontiguousarray(answers.T))
+        return packed(self.network(self.inputs(fixed, free).astype(np.float32)).T)
 
     def inputs(self, fixed: int, free: np.ndarray) -> np.ndarray:
         """What the network reads: signs, float64 (n, 2 * bits)."""
@@ -162,43 +124,43 @@ class Rows:
 class GateRows(Rows):
     """Those of a gate network, from tables: see the top of this file."""
 
-    def __init__(self, network: Chain, fixed: str):
+    def __init__(self, network: Round, fixed: str):
         super().__init__(network, fixed, len(network.weights[0]) // 2)
-        self.form = QuadraticForm.of(network)
-        self.rms = np.maximum(self.form.rms, TINY)
+        self.form = constant, linear, square = QuadraticForm.of(network)
+        # Parseval, over all signs; `square` has each pair of them twice.
+        squares = 2 * (square**2).sum(axis=(1, 2)) + (linear**2).sum(axis=1)
+        self.rms = np.maximum(np.sqrt(squares + constant**2), TINY)
         self.rounding = float((rounding_of_gates(network) / self.rms).max())
-        reach = float((self.form.reach / self.rms).max())
-        self.step = max(reach, TINY) / STEPS  # in units of the rms
-        self._make_tables(self.form.divided(self.rms * self.step))
-
-    def _make_tables(self, form: QuadraticForm) -> None:
-        """What each half gives alone, and what the two give together, in steps."""
+        reach = np.abs(square).sum(axis=(1, 2)) + np.abs(linear).sum(axis=1) + np.abs(constant)
+        self.step = max(float((reach / self.rms).max()), TINY) / STEPS  # in units of the rms
+        # What each half gives alone, and what the two give together, in steps.
+        form = QuadraticForm(*((part.T / (self.rms * self.step)).T for part in self.form))
         halves = slice(self.bits), slice(self.bits, None)
-        fixed, free = halves if self.fixed == "block" else halves[::-1]
-        self.bytes = as_signs(np.arange(1 << self.bits // 2), self.bits // 2)
-        self.of_fixed = form.within(fixed, form.constant)(self.signs).T  # (2^bits, m)
-        of_free = whole(form.within(free)(self.signs))
+        free, other = halves[::-1] if fixed == "block" else halves
+        self.of_fixed = form.within(other, form.constant)(self.signs).T  # (2^bits, m)
+        of_free = whole(form.within(free, 0 * form.constant)(self.signs))
+        self.bytes = all_signs(self.bits // 2)
         self.of_free = of_free.reshape(-1, len(self.bytes), len(self.bytes))  # upper, lower byte
-        self.of_both = 2 * form.square[:, fixed, free]  # (m, bits, bits)
+        self.of_both = 2 * form.square[:, other, free]  # (m, bits, bits)
 
-    def __call__(self, fixed: int) -> Row:
+    def __call__(self, fixed: int) -> tuple[Block, Near]:
         logits = self.in_steps(fixed)
-        answers = as_numbers(logits >= 0)
+        answers = packed(logits)
         distance = np.abs(logits, out=logits)
         free = distance.argmin() % len(answers)
         at_least = (int(distance[:, free].min()) - SLACK) * self.step
         if at_least > self.rounding:
-            return Row(answers, self.place(at_least, fixed, free))
+            return answers, self.place(at_least, fixed, free)
         near = np.flatnonzero(distance.min(axis=0) <= SLACK + self.rounding / self.step)
         return self._anew(answers, fixed, near)
 
-    def _anew(self, answers: np.ndarray, fixed: int, near: np.ndarray) -> Row:
+    def _anew(self, answers: Block, fixed: int, near: np.ndarray) -> tuple[Block, Near]:
         """The row once what is too near for whole steps has been computed in float64."""
         logits = self.logits(self.inputs(fixed, near))
-        answers[near] = as_numbers(np.ascontiguousarray((logits >= 0).T))
+        answers[near] = packed(logits.T)
         distance = np.abs(logits).min(axis=1)
         at_least = min(distance.min(), self.rounding + self.step / 2)  # the others are farther
-        return Row(answers, self.place(at_least, fixed, near[distance.argmin()]))
+        return answers, self.place(at_least, fixed, near[distance.argmin()])
 
     def in_steps(self, fixed: int) -> np.ndarray:
         """A row's logits to within SLACK steps, int16 (m, 2^bits)."""
@@ -221,16 +183,15 @@ class CouplingRows(Rows):
         self.kernel, self.bias = (w.astype(np.float64) for w in network.weights)
         self.rms = np.maximum(np.sqrt((self.kernel**2).sum(axis=0) + self.bias**2), TINY)
         reach = np.abs(self.kernel).sum(axis=0) + np.abs(self.bias)
-        self.rounding = float(
-            (rounding_of(len(self.kernel), reach, peak(network)) / self.rms).max()
-        )
+        rounding = rounding_of(len(self.kernel), reach, peak(network))
+        self.rounding = float((rounding / self.rms).max())
 
-    def __call__(self, fixed: int) -> Row:
+    def __call__(self, fixed: int) -> tuple[Block, Near]:
         key = np.broadcast_to(self.signs[fixed], (256, 16))
         distance = np.abs(self.logits(np.hstack([self.signs[:256], key]))).min(axis=1)
         free = distance.argmin()
         answers = round_table(self.network, self.signs[fixed].astype(np.float32))
-        return Row(answers, self.place(distance[free], fixed, free))
+        return answers, self.place(distance[free], fixed, free)
 
     def logits(self, x: np.ndarray) -> np.ndarray:
         """What the masks are the signs of, for signs (n, 32), as in `GateRows`: (n, 8)."""
@@ -252,7 +213,7 @@ def under_every_key(cipher: NeuralCipher, blocks: np.ndarray) -> np.ndarray:
     same. Raises ValueError for a pair of which neither way is known.
     """
     if isinstance(cipher.alice, Rounds) and isinstance(cipher.alice.round, Coupling):
-        return undone(cipher.alice, blocks)
+        return undone(masks_of(cipher.alice.round), cipher.alice.turns, blocks)
     gates_alone = [layer.activation for layer in cipher.bob.layers[:-1]] == ["gate"]
     if not cipher.binary or isinstance(cipher.bob, Rounds) or not gates_alone:
         raise ValueError(
@@ -260,27 +221,27 @@ def under_every_key(cipher: NeuralCipher, blocks: np.ndarray) -> np.ndarray:
             "none: try its keys one by one."
         )
     rows = GateRows(cipher.bob, "block")
-    return np.stack([rows(block).answers for block in blocks.tolist()], axis=1)
+    return np.stack([rows(block)[0] for block in blocks.tolist()], axis=1)
 
 
-def undone(alice: Rounds, blocks: np.ndarray) -> np.ndarray:
+def undone(masks: np.ndarray, turns: list[int], blocks: Block) -> Block:
     """Couplings run backwards under all 65,536 keys: uint16 (n,) to uint16 (65536, n).
 
     A round moves the half that passed to the left, where its masks can be read once more.
     """
-    masks, keys = masks_of(alice.round).ravel(), np.arange(1 << 16)[:, None]
+    masks, keys = masks.ravel(), np.arange(1 << 16)[:, None]
     upper, lower = (np.tile(half.astype(np.uint8), (1 << 16, 1)) for half in (blocks >> 8, blocks))
-    for turn in alice.turns[::-1]:
+    for turn in turns[::-1]:
         turned = (keys >> turn | keys << 16 - turn) & 0xFFFF
         upper, lower = lower ^ masks[turned << 8 | upper], upper
-    return upper.astype(np.uint16) << 8 | lower
+    return (upper.astype(np.uint16) << 8 | lower).astype(np.uint16)
 
 
 def masks_of(round_: Coupling) -> np.ndarray:
     """Which bits of the other half a round changes, for each key and passing half: (65536, 256)."""
     kernel, bias = round_.weights
-    of_half = as_signs(np.arange(256), 8) @ kernel[:8]
-    of_key = as_signs(np.arange(1 << 16), 16) @ kernel[8:] + bias
+    of_half = all_signs(8) @ kernel[:8]
+    of_key = all_signs(16) @ kernel[8:] + bias
     changes = np.zeros((1 << 16, 256), np.uint8)
     for half, key in zip(of_half.T, of_key.T):  # the most significant bit first
         changes = changes << 1 | (half + key[:, None] < 0)
@@ -304,7 +265,7 @@ def rounding_of(operations: int, reach: np.ndarray, largest: float) -> np.ndarra
     return share * reach + 2 * operations**2 * TINY * largest
 
 
-def rounding_of_gates(network: Chain) -> np.ndarray:
+def rounding_of_gates(network: Round) -> np.ndarray:
     """How far float32 can move each logit of a gate network, (m,), in whatever order it adds.
 
     A logit is a sum over gates, of products, of two sums over signs. `rounds.gate_table` multiplies
@@ -317,13 +278,13 @@ def rounding_of_gates(network: Chain) -> np.ndarray:
     return rounding_of(operations, (left * right) @ out + bias_out, peak(network))
 
 
-def sizes_of_sums(network: Chain) -> np.ndarray:
+def sizes_of_sums(network: Round) -> np.ndarray:
     """What the left and right sums of each gate would be if nothing cancelled, (2, gates)."""
     kernel, bias = (np.abs(w.astype(np.float64)) for w in network.weights[:2])
     return (kernel.sum(axis=0) + bias).reshape(2, -1)
 
 
-def peak(network: Chain | Coupling) -> float:
+def peak(network: Round) -> float:
     """No less than anything that turns up on the way to a logit, in any order, nor than 1.
 
     Factors may come in any order, so that those below 1 count as 1.
@@ -335,13 +296,7 @@ def peak(network: Chain | Coupling) -> float:
     return float((left * right * np.maximum(1, out.max(axis=1))).sum() + bias_out.max())
 
 
-def overflows(network: Chain | Coupling) -> bool:
-    """Whether float32 could overflow. Half of its range is left to what rounding adds."""
-    return not peak(network) < HUGE / 2
-
-
-@dataclass(frozen=True)
-class Margin:
+class Margin(NamedTuple):
     """How near any logit comes to its threshold, in units of its rms, and where.
 
     None is nearer than `at_least`. `nearest` is that of the pair named here, at most four steps
@@ -357,11 +312,6 @@ class Margin:
     rounding: float
 
     @property
-    def same_everywhere(self) -> bool:
-        """Whether every machine finds the same bits, in whatever order it adds."""
-        return self.times > 1
-
-    @property
     def times(self) -> float:
         """How many times as far as rounding can move a logit even the nearest one is."""
         return self.at_least / max(self.rounding, TINY)
@@ -369,8 +319,7 @@ class Margin:
 
 def margin(rows: GateRows | CouplingRows, near: Near) -> Margin:
     """The logit behind the nearest place, in float64."""
-    block, key = as_signs(np.array([near.block, near.key]), rows.bits)
-    logits = np.abs(rows.logits(np.hstack([block, key])[None])[0])
+    logits = np.abs(rows.logits(rows.signs[[near.block, near.key]].reshape(1, -1))[0])
     bit = int(logits.argmin())
     nearest, absolute = float(logits[bit]), float(logits[bit] * rows.rms[bit])
     return Margin(near.distance, nearest, absolute, bit, near.block, near.key, rows.rounding)

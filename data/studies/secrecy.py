@@ -1,23 +1,37 @@
 """Ways to a secret pair, compared: Carol's certificate, opponents in her place, and neither.
 
-`python -m helpers.neural.binary --study` trains each way from several seeds and counts what came of
-it. An opponent asks one question about a ciphertext; Alice and Bob learn to keep her at a coin's
-success. A question that cannot be answered is not yet secrecy: count the ciphertexts of a message.
+python -m data.studies.secrecy
+
+It trains each way from several seeds, counts what came of it, and writes
+data/results/secrecy_by_training.json. An opponent asks one question about a ciphertext; Alice and
+Bob learn to keep her at a coin's success. A question that cannot be answered is not yet secrecy:
+count the ciphertexts of a message.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from typing import NamedTuple
+import argparse
+from collections.abc import Callable, Sequence
+from time import process_time
+from typing import Any, NamedTuple
 
 import numpy as np
 from tqdm import tqdm
 
-from helpers import commands, manifest
+from data.studies import proven, publish
+from data.studies.proven import (
+    UNCORRELATED,
+    Batch,
+    Partners,
+    Recipe,
+    Uncorrelated,
+    gate_forward,
+    in_rms,
+    side_by_side,
+)
+from helpers import manifest
 from helpers.files import write_json
-from helpers.neural import binary, proof
-from helpers.neural.binary import Partners, Recipe, Talk, gate_forward, in_rms, side_by_side
+from helpers.neural import proof
 from helpers.neural.cipher import NeuralCipher
 from helpers.neural.training import Team
 from helpers.quiet_keras import keras
@@ -33,36 +47,36 @@ class Opponent(NamedTuple):
     """The inputs and outputs of her gate networks, and what she is asked."""
 
     networks: tuple[tuple[int, int], ...]
-    answer: Callable[[Weights, Talk], Answer]
+    answer: Callable[[Weights, Batch], Answer]
 
 
-def guess_bits(eve: Weights, talk: Talk) -> Answer:
+def guess_bits(eve: Weights, batch: Batch) -> Answer:
     """Which message is it? The Eve of Abadi & Andersen (2016), who sees one ciphertext."""
-    return talk.message, gate_forward(eve[0], talk.ciphertext)
+    return batch.message, gate_forward(eve[0], batch.ciphertext)
 
 
-def choose_plaintexts(eve: Weights, talk: Talk) -> Answer:
+def choose_plaintexts(eve: Weights, batch: Batch) -> Answer:
     """Which of two messages of her own choice is it? Coutinho et al. (2018, Sensors 18, 1306).
 
     The batch's own messages are not sent: their bits are her coins, and say which of the two is.
     """
-    which, coins = talk.message[:, :1], talk.message[:, 1:]
+    which, coins = batch.message[:, :1], batch.message[:, 1:]
     z = in_rms(gate_forward(eve[0], coins))
-    one, other = tf.split(binary.noisy_sign(z, 0.0, tf.zeros_like(z)), 2, axis=1)
-    ciphertext = talk.encrypt(tf.where(which > 0, one, other), talk.key)
+    one, other = tf.split(proven.noisy_sign(z, 0.0, tf.zeros_like(z)), 2, axis=1)
+    ciphertext = batch.encrypt(tf.where(which > 0, one, other), batch.key)
     return which, gate_forward(eve[1], side_by_side(one, other, ciphertext))
 
 
-def real_or_random(eve: Weights, talk: Talk) -> Answer:
+def real_or_random(eve: Weights, batch: Batch) -> Answer:
     """Is it the ciphertext of this message, or 16 coins?
 
     Rogaway (2004, "Nonce-Based Symmetric Encryption") calls it indistinguishable from random bits.
     If nobody can tell, whatever they compute, all ciphertexts of a message are equally likely. The
     coins are the messages of other rows.
     """
-    which, coins = tf.roll(talk.message, 1, axis=0)[:, :1], tf.roll(talk.message, 2, axis=0)
-    shown = tf.where(which > 0, talk.ciphertext, coins)
-    return which, twice(eve, side_by_side(talk.message, shown))
+    which, coins = tf.roll(batch.message, 1, axis=0)[:, :1], tf.roll(batch.message, 2, axis=0)
+    shown = tf.where(which > 0, batch.ciphertext, coins)
+    return which, twice(eve, side_by_side(batch.message, shown))
 
 
 def twice(eve: Weights, signs: tf.Tensor) -> tf.Tensor:
@@ -85,19 +99,19 @@ class Contest(Partners):
         self.opponents = opponents
         sizes = [size for opponent in opponents for size in opponent.networks]
         first = 1000 * seed + 500
-        eves = [binary.build_gate(*size, seed=first + 2 * i) for i, size in enumerate(sizes)]
+        eves = [proven.build_gate(*size, seed=first + 2 * i) for i, size in enumerate(sizes)]
         self.eves = Team(eves, keras.optimizers.Adam(recipe.rate, clipnorm=1.0))
 
-    def answers(self, theta: tf.Tensor, talk: Talk) -> list[Answer]:
+    def answers(self, theta: tf.Tensor, batch: Batch) -> list[Answer]:
         """What each opponent is asked, and says."""
         networks = iter(self.eves.weights(theta))
-        return [o.answer([next(networks) for _ in o.networks], talk) for o in self.opponents]
+        return [o.answer([next(networks) for _ in o.networks], batch) for o in self.opponents]
 
-    def secrecy(self, talk: Talk, carol: list[tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+    def secrecy(self, batch: Batch, carol: list[tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
         """What the opponents know beyond a coin, in nats a bit, and how often they err."""
-        answers = self.answers(self.eves.theta.value, talk)
+        answers = self.answers(self.eves.theta.value, batch)
         known = [tf.nn.relu(np.log(2) - cross_entropy(*answer)) for answer in answers]
-        errors = [binary.error_rates(*answer) for answer in answers]
+        errors = [proven.error_rates(*answer) for answer in answers]
         return tf.reduce_sum(tf.concat(known, axis=0)), tf.concat(errors, axis=0)
 
     def step(self, draw: tf.Tensor, noise: tf.Tensor, margins: tf.Tensor) -> tf.Tensor:
@@ -113,8 +127,8 @@ class Contest(Partners):
         alice, _, _ = self.team.weights(self.team.theta.value)
         with tf.GradientTape() as tape:
             tape.watch(theta)
-            _, talk = binary.converse(self, alice, draw, noise)
-            answers = self.answers(theta, talk)
+            _, batch = proven.one_batch(self, alice, draw, noise)
+            answers = self.answers(theta, batch)
             loss = sum(tf.reduce_mean(cross_entropy(*answer)) for answer in answers)
         self.eves.learn(tape.gradient(loss, theta), 0.0)
 
@@ -124,41 +138,16 @@ def cross_entropy(truth: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(tf.nn.softplus(-truth * logits), axis=0)
 
 
-class Uncorrelated(Partners):
-    """Nobody listens, nobody certifies: the bits of a message's ciphertexts shall not correlate."""
-
-    def secrecy(self, talk: Talk, carol: list[tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
-        """`correlation` of 4 messages of the batch, each under 128 of its keys."""
-        message = tf.repeat(talk.message[:4], len(talk.key) // 4, axis=0)
-        bits = tf.reshape(talk.encrypt(message, talk.key), (4, -1, 16))
-        return correlation(bits), tf.zeros(1)
-
-
-def correlation(bits: tf.Tensor) -> tf.Tensor:
-    """How far two bits of a ciphertext go together, or one goes its own way, over many keys.
-
-    bits: signs (messages, keys, 16). Were all parities of a message's ciphertext bits fair, all
-    ciphertexts would be equally likely (Vazirani 1986, the XOR lemma); these are the parities of
-    two bits, and of one. A squared correlation below 0.05 costs nothing: chance makes as much, and
-    Alice needs room to move in.
-    """
-    both = tf.matmul(bits, bits, transpose_a=True) / bits.shape[1] - tf.eye(16)
-    single = tf.reduce_mean(bits, axis=1)
-    clear = tf.reduce_sum(tf.nn.relu(both**2 - 0.05), axis=[1, 2])
-    return tf.reduce_mean(clear + tf.reduce_sum(single**4, axis=1)) / 8
-
-
 class Alone(Partners):
     """Alice and Bob want nothing but to understand each other."""
 
-    def secrecy(self, talk: Talk, carol: list[tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+    def secrecy(self, batch: Batch, carol: list[tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
         """No loss."""
         return tf.zeros(()), tf.zeros(1)
 
 
 # --- the ways, and what came of each --------------------------------------------------------------
 
-UNCORRELATED = Recipe(noisy=3500)
 GAME = Recipe(noisy=4000, falling=1500, margins=500, starts=1)
 
 
@@ -167,7 +156,7 @@ def against(*opponents: Opponent) -> Callable[[int], Partners]:
 
     def way(seed: int) -> Partners:
         contest = Contest(seed, GAME, *opponents)
-        binary.train(contest)
+        proven.train(contest)
         return contest
 
     return way
@@ -177,7 +166,7 @@ def then_certified(seed: int) -> Partners:
     """Both opponents of the literature; then Carol comes, and the noise once more."""
     contest, partners = against(BITS, CHOSEN)(seed), Partners(seed, Recipe(starts=1))
     partners.team.theta.assign(contest.team.theta)
-    binary.train(partners)
+    proven.train(partners)
     return partners
 
 
@@ -186,14 +175,14 @@ def of(kind: type[Partners], recipe: Recipe) -> Callable[[int], Partners]:
 
     def way(seed: int) -> Partners:
         partners = kind(seed, recipe)
-        binary.train(partners)
+        proven.train(partners)
         return partners
 
     return way
 
 
 WAYS = {
-    "certificate": (of(Partners, binary.proven_recipe), range(1, 11)),
+    "certificate": (of(Partners, proven.PROVEN), range(1, 11)),
     "uncorrelated bits": (of(Uncorrelated, UNCORRELATED), range(1, 6)),
     "nobody": (of(Alone, GAME), range(1, 6)),
     "bit-guessing Eve": (against(BITS), range(1, 6)),
@@ -204,14 +193,14 @@ WAYS = {
 PART = range(0, 65536, 31)  # the messages, and the keys, that are counted of each pair at first
 
 
-def trial(name: str, way: Callable[[int], Partners], seed: int) -> dict[str, object]:
+def trial(name: str, way: Callable[[int], Partners], seed: int) -> dict[str, Any]:
     """A line of the table. Its seconds are those of one core, whatever else the machine does."""
-    started = time.process_time()
+    started = process_time()
     partners = way(seed)
-    seconds = round(time.process_time() - started, 1)
+    seconds = round(process_time() - started, 1)
     cipher = partners.cipher()
     line = {"way": name, "seed": seed, "starts": partners.starts, "core_seconds": seconds}
-    return line | binary.first_look(cipher) | counted(cipher)
+    return line | proven.first_look(cipher) | counted(cipher)
 
 
 def counted(cipher: NeuralCipher) -> dict[str, object]:
@@ -230,12 +219,19 @@ def counted(cipher: NeuralCipher) -> dict[str, object]:
     }
 
 
-def main() -> None:
-    """Train every way from its seeds, and write data/results/secrecy_by_training.json."""
-    command = "python -m helpers.neural.binary --study"
+COMMAND = "python -m data.studies.secrecy"
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """The command line, which has nothing to choose."""
+    argparse.ArgumentParser(prog=COMMAND, description=__doc__).parse_args(words)
     path = manifest.DATA / "results" / "secrecy_by_training.json"
     todo = [(name, way, seed) for name, (way, seeds) in WAYS.items() for seed in seeds]
-    with commands.result_at(path, command):
+    with publish.result_at(path, COMMAND):
         lines = [trial(*one) for one in tqdm(todo, unit=" pairs")]
-        about = manifest.provenance(command, None, sum(line["core_seconds"] for line in lines))
+        about = publish.provenance(COMMAND, None, sum(line["core_seconds"] for line in lines))
         write_json(path, about | {"trials": lines})
+
+
+if __name__ == "__main__":
+    main()

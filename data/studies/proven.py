@@ -1,4 +1,6 @@
-"""A pair that can be proved, for its ciphertext is 16 bits: Alice, Bob, and Carol, the certificate.
+"""Train a pair that can be proved, for its ciphertext is 16 bits: Alice, Bob, and perhaps Carol.
+
+python -m data.studies.proven --recipe proven --seed 1 --output data/weights/proven.npz
 
 Where all that Alice sends is -1 or +1, what holds of every message under every key can be counted.
 Two things are wanted of them:
@@ -8,32 +10,35 @@ perfectly secret: a ciphertext says nothing about its message (Shannon 1949, "Co
     of Secrecy Systems"). With as many keys as messages that is so where, for every message, another
     key gives another ciphertext.
 
-Carol is no opponent. She is told message and ciphertext, and names the key: where she never errs,
-no two keys give the same ciphertext of a message. So her success certifies secrecy, and Alice helps
-her as she helps Bob. What opponents in her place achieve: `secrecy_study`.
+The recipe `proven` has Carol, who is no opponent. She is told message and ciphertext, and names the
+key: where she never errs, no two keys give the same ciphertext of a message. So her success
+certifies secrecy, and Alice helps her as she helps Bob. The recipe `uncorrelated` has nobody. What
+opponents in Carol's place achieve: `data.studies.secrecy`.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
 from tqdm import tqdm
 
-from helpers import commands, manifest
-from helpers.bits import bits_to_signs
-from helpers.neural.chain import Chain, Layer
+from data.studies import publish
+from helpers.bits import ALL_BLOCKS, bits_to_signs
+from helpers.neural.chain import Chain, Layer, forward
 from helpers.neural.cipher import NeuralCipher, check_pair_file
-from helpers.neural.rounds import distinct_ciphertexts
+from helpers.neural.rounds import as_blocks, as_signs
 from helpers.neural.training import Team, random_pairs
 from helpers.quiet_keras import keras
 from helpers.quiet_keras import tensorflow as tf
+
+GATES = Layer("gate"), Layer("linear")  # Bob, and Carol; Alice sends signs alone
 
 # --- a gate network -------------------------------------------------------------------------------
 
@@ -53,10 +58,7 @@ def build_gate(inputs: int = 32, outputs: int = 16, gates: int = 64, seed: int =
 
 def gate_forward(weights: Sequence[tf.Tensor], signs: tf.Tensor) -> tf.Tensor:
     """The same from weights [kernel, bias, kernel, bias], in TensorFlow or in NumPy."""
-    kernel, bias, kernel_out, bias_out = weights
-    sums = signs @ kernel + bias
-    gates = kernel_out.shape[0]
-    return (sums[:, :gates] * sums[:, gates:]) @ kernel_out + bias_out
+    return forward(GATES, list(zip(weights[0::2], weights[1::2])), signs)
 
 
 # --- a channel of bits, and what is lost on it ----------------------------------------------------
@@ -154,10 +156,10 @@ class Recipe:
         return self.rate * (1 - 0.98 * fall)
 
 
-proven_recipe = Recipe()
+PROVEN, UNCORRELATED = Recipe(), Recipe(noisy=3500)
 
 
-class Talk(NamedTuple):
+class Batch(NamedTuple):
     """What is said in one batch: signs (batch, 16), and the way to have Alice say more."""
 
     message: tf.Tensor
@@ -175,7 +177,7 @@ class Partners:
 
     m_bits = k_bits = 16
 
-    def __init__(self, seed: int, recipe: Recipe = proven_recipe):
+    def __init__(self, seed: int, recipe: Recipe = PROVEN):
         self.seed, self.recipe, self.starts = seed, recipe, 1
         self.team = Team(self.beginners(), keras.optimizers.Adam(clipnorm=1.0))
         self.walk = tf.function(lambda *now: chunk(self, *now), jit_compile=True)
@@ -192,13 +194,13 @@ class Partners:
             variable.assign(tf.zeros_like(variable))
         self.team.theta.assign(Team(self.beginners(), "Adam").theta)
 
-    def secrecy(self, talk: Talk, carol: list[tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+    def secrecy(self, batch: Batch, carol: list[tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
         """What Alice and Bob want beside understanding each other: that Carol names the key.
 
         The loss, and how often she errs at each position, (16,).
         """
-        named = gate_forward(carol, side_by_side(talk.ciphertext, talk.message))
-        return focal(talk.key, named), error_rates(talk.key, named)
+        named = gate_forward(carol, side_by_side(batch.ciphertext, batch.message))
+        return focal(batch.key, named), error_rates(batch.key, named)
 
     def step(self, draw: tf.Tensor, noise: tf.Tensor, margins: tf.Tensor) -> tf.Tensor:
         """One batch, and one step down the loss.
@@ -209,27 +211,27 @@ class Partners:
         with tf.GradientTape() as tape:
             tape.watch(theta)
             alice, bob, carol = self.team.weights(theta)
-            z, talk = converse(self, alice, draw, noise)
-            read = gate_forward(bob, side_by_side(talk.ciphertext, talk.key))
-            secrecy, unknown = self.secrecy(talk, carol)
-            near = margin_loss(z, tf.sign(z)) + margin_loss(in_rms(read), talk.message)
-            loss = focal(talk.message, read) + secrecy + margins * near
+            z, batch = one_batch(self, alice, draw, noise)
+            read = gate_forward(bob, side_by_side(batch.ciphertext, batch.key))
+            secrecy, unknown = self.secrecy(batch, carol)
+            near = margin_loss(z, tf.sign(z)) + margin_loss(in_rms(read), batch.message)
+            loss = focal(batch.message, read) + secrecy + margins * near
         self.team.learn(tape.gradient(loss, theta), 0.0)
-        wrong = error_rates(talk.message, read)
+        wrong = error_rates(batch.message, read)
         return tf.stack([tf.reduce_max(wrong), tf.reduce_max(unknown)])
 
     def cipher(self, name: str = "mine", about: dict | None = None) -> NeuralCipher:
         """Alice and Bob as they are now. Carol has done her part."""
         alice, bob, _ = self.team.weights(self.team.theta.value)
-        alice = Chain([Layer("gate"), Layer("sign")], alice)
-        return NeuralCipher(alice, Chain([Layer("gate"), Layer("linear")], bob), name, about)
+        sender = Chain([Layer("gate"), Layer("sign")], alice)
+        return NeuralCipher(sender, Chain(GATES, bob), name, about)
 
 
-def converse(
+def one_batch(
     partners: Partners, alice: list[tf.Tensor], draw: tf.Tensor, noise: tf.Tensor
-) -> tuple[tf.Tensor, Talk]:
-    """The `draw`-th batch: what Alice computes, (batch, 16) in units of its rms, and the talk."""
-    message, key = random_pairs(partners, draw, partners.recipe.batch)
+) -> tuple[tf.Tensor, Batch]:
+    """The `draw`-th batch: what Alice computes, (batch, 16) in units of its rms, and the batch."""
+    message, key = random_pairs(partners.seed, draw, partners.recipe.batch)
     shaking = tf.random.stateless_normal((partners.recipe.batch, 16), [partners.seed, draw])
 
     def compute(message: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
@@ -239,7 +241,7 @@ def converse(
         return noisy_sign(compute(message, key), noise, shaking)
 
     z = compute(message, key)
-    return z, Talk(message, key, noisy_sign(z, noise, shaking), encrypt)
+    return z, Batch(message, key, noisy_sign(z, noise, shaking), encrypt)
 
 
 def side_by_side(*signs: tf.Tensor) -> tf.Tensor:
@@ -277,7 +279,44 @@ def train(
             done = 0
 
 
+# --- without a third network ----------------------------------------------------------------------
+
+
+class Uncorrelated(Partners):
+    """Nobody listens, nobody certifies: the bits of a message's ciphertexts shall not correlate."""
+
+    def secrecy(self, batch: Batch, carol: list[tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+        """`correlation` of 4 messages of the batch, each under 128 of its keys."""
+        message = tf.repeat(batch.message[:4], len(batch.key) // 4, axis=0)
+        bits = tf.reshape(batch.encrypt(message, batch.key), (4, -1, 16))
+        return correlation(bits), tf.zeros(1)
+
+
+def correlation(bits: tf.Tensor) -> tf.Tensor:
+    """How far two bits of a ciphertext go together, or one goes its own way, over many keys.
+
+    bits: signs (messages, keys, 16). Were all parities of a message's ciphertext bits fair, all
+    ciphertexts would be equally likely (Vazirani 1986, the XOR lemma); these are the parities of
+    two bits, and of one. A squared correlation below 0.05 costs nothing: chance makes as much, and
+    Alice needs room to move in.
+    """
+    both = tf.matmul(bits, bits, transpose_a=True) / bits.shape[1] - tf.eye(16)
+    single = tf.reduce_mean(bits, axis=1)
+    clear = tf.reduce_sum(tf.nn.relu(both**2 - 0.05), axis=[1, 2])
+    return tf.reduce_mean(clear + tf.reduce_sum(single**4, axis=1)) / 8
+
+
 # --- a first look at a pair; `proof` is the last word ---------------------------------------------
+
+
+def distinct_ciphertexts(encrypt: Callable, messages: Iterable[int]) -> list[int]:
+    """How many ciphertexts each message has under all 65,536 keys: as many, if it is secret.
+
+    `encrypt` takes signs of block and key, (n, 32), to signs of a block, (n, 16).
+    """
+    keys = as_signs(ALL_BLOCKS)
+    rows = (np.broadcast_to(as_signs(ALL_BLOCKS[[m]]), keys.shape) for m in messages)
+    return [np.unique(as_blocks(encrypt(np.hstack([m, keys])))).size for m in rows]
 
 
 def wrong_share(cipher: NeuralCipher, rng: np.random.Generator, pairs: int = 200_000) -> float:
@@ -300,16 +339,18 @@ def first_look(cipher: NeuralCipher) -> dict[str, object]:
 
 # --- as a command ---------------------------------------------------------------------------------
 
+COMMAND = "python -m data.studies.proven"
+
 
 def make(recipe: str, seed: int, path: Path) -> None:
     """Train a pair and write it, with what a first look shows."""
-    command = f"python -m helpers.neural.binary --recipe {recipe} --seed {seed} --output {path}"
-    with commands.result_at(path, command):
+    command = f"{COMMAND} --recipe {recipe} --seed {seed} --output {path}"
+    with publish.result_at(path, command):
         check_pair_file(path)
-        started, partners = time.perf_counter(), partners_for(recipe, seed)
+        started, partners = perf_counter(), partners_for(recipe, seed)
         with tqdm(total=partners.recipe.steps, unit=" steps") as bar:
             train(partners, lambda done, errors: bar.update(done - bar.n))
-        about = manifest.provenance(command, seed, time.perf_counter() - started)
+        about = publish.provenance(command, seed, perf_counter() - started)
         cipher = partners.cipher(path.stem, about)
         cipher.about |= {"starts": partners.starts} | first_look(cipher)
         cipher.save(path)
@@ -317,28 +358,18 @@ def make(recipe: str, seed: int, path: Path) -> None:
 
 
 def partners_for(recipe: str, seed: int) -> Partners:
-    """Partners with Carol, or with nobody at all: `secrecy_study.Uncorrelated`."""
-    if recipe == "proven":
-        return Partners(seed)
-    from helpers.neural import secrecy_study
-
-    return secrecy_study.Uncorrelated(seed, secrecy_study.UNCORRELATED)
+    """Partners with Carol, or with nobody at all."""
+    return Partners(seed) if recipe == "proven" else Uncorrelated(seed, UNCORRELATED)
 
 
-def main() -> None:
-    """Train a pair with a certificate of secrecy, or without, or compare all ways to secrecy."""
-    parser = argparse.ArgumentParser("python -m helpers.neural.binary", description=main.__doc__)
+def main(words: Sequence[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__)
     parser.add_argument("--recipe", choices=["proven", "uncorrelated"], default="proven")
-    parser.add_argument("--seed", type=commands.seed, default=1)
+    parser.add_argument("--seed", type=publish.seed, default=1)
     parser.add_argument("--output", type=Path, default=Path("mine.npz"), help="default: mine.npz")
-    parser.add_argument("--study", action="store_true", help="write secrecy_by_training.json")
-    options = parser.parse_args()
-    if options.study:
-        from helpers.neural import secrecy_study
-
-        secrecy_study.main()
-    else:
-        make(options.recipe, options.seed, options.output)
+    options = parser.parse_args(words)
+    make(options.recipe, options.seed, options.output)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Four ciphers side by side: the pairs `paper`, `proven` and `diffusing`, and AES-128 as a control.
 
-    python -m helpers.neural.comparison
-    python -m helpers.neural.comparison --eves
+python -m data.studies.comparison
+python -m data.studies.comparison --eves
 
 The first measures them in one run, in NumPy, and writes data/results/comparison.json. Every number
 is a mean over random keys; shares are from 0 to 1. AES works on blocks of 128 bits under keys of
@@ -13,18 +13,18 @@ it.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import perf_counter
 
 import numpy as np
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from tqdm import tqdm
 
-from helpers import commands, manifest, metrics, pictures
+from data.studies import publish
+from helpers import manifest, metrics, pictures
 from helpers.bits import (
     ALL_BLOCKS,
     PAPER_KEY,
-    bits_to_bytes,
     bits_to_signs,
     blocks_to_bits,
     random_key,
@@ -32,15 +32,19 @@ from helpers.bits import (
 )
 from helpers.files import write_json
 from helpers.neural import eavesdropping
+from helpers.neural.chain import tensorflow_activations
 from helpers.neural.cipher import NeuralCipher
 from helpers.neural.ciphertext import Ciphertext
+from helpers.neural.rounds import Rounds
 from helpers.neural.rows import under_every_key
 
-PAIRS = ("paper", "proven", "diffusing")
+PAIRS, AES = ("paper", "proven", "diffusing"), "AES-128"
 KEYS, MESSAGES = 20, 500
 EVES, STEPS = 5, 5000
 HEARD, AT_ONCE = 1024, 64  # ciphertext blocks whose every meaning is counted
 PATCHES, SIDE = 10, 8  # of each shipped picture, and how many pixels high and wide
+
+Measure = Callable[[str, int], dict[str, object]]  # of a cipher's name and a seed
 
 # --- the pairs ------------------------------------------------------------------------------------
 
@@ -52,10 +56,9 @@ def of_pair(name: str, seed: int) -> dict[str, object]:
     bits = rng.integers(0, 2, (MESSAGES, 16), np.uint8)
 
     def encrypt(message: np.ndarray, key: np.ndarray) -> np.ndarray:
-        values = cipher.alice(signs_of(message, key))
-        return signs_to_bits(values) if cipher.binary else metrics.values_to_bits(values)
+        return signs_to_bits(cipher.alice(signs_of(message, key)))
 
-    found = {
+    found: dict[str, object] = {
         **avalanche(encrypt, bits, keys),
         "largest_correlation": float(np.median([correlation_under(cipher, key) for key in keys])),
         "largest_correlation_under_the_papers_key": correlation_under(cipher, PAPER_KEY),
@@ -64,7 +67,8 @@ def of_pair(name: str, seed: int) -> dict[str, object]:
         "expansion": cipher.encrypt(PICTURE, keys[0]).data.nbytes / PICTURE.nbytes,
     }
     if cipher.binary:
-        found |= {"best_eve": best_eve(cipher, rng), "patches": patches(cipher, rng)}
+        found["best_eve"] = best_eve(cipher, rng)
+        found["patches"] = patches(cipher, rng)
     return found
 
 
@@ -79,8 +83,27 @@ def signs_of(message: np.ndarray, key: np.ndarray) -> np.ndarray:
 def correlation_under(cipher: NeuralCipher, key: np.ndarray) -> float:
     """The largest correlation of a message bit with a ciphertext value, over all messages."""
     return largest_correlation(
-        bits_to_signs(blocks_to_bits(ALL_BLOCKS)), cipher.codebook(key, np.float32)
+        bits_to_signs(blocks_to_bits(ALL_BLOCKS)), cipher.encrypt_blocks(ALL_BLOCKS, key)
     )
+
+
+@eavesdropping.in_a_graph.register
+def rounds_in_a_graph(alice: Rounds) -> Callable:
+    """Alice of the pair `diffusing`, whose rounds are couplings, in TensorFlow."""
+    from helpers.quiet_keras import tensorflow as tf
+
+    kernel, bias = alice.round.weights
+    sign = tensorflow_activations()["sign"]
+
+    def encrypt(x):
+        block, key = tf.split(x, 2, axis=1)
+        for turn in alice.turns:
+            left, right = tf.split(block, 2, axis=1)
+            turned = tf.concat([right, tf.roll(key, turn, axis=1)], axis=1)
+            block = tf.concat([right, left * sign(turned @ kernel + bias)], axis=1)
+        return block
+
+    return encrypt
 
 
 def strong_eves(name: str, seed: int) -> dict[str, object]:
@@ -93,7 +116,7 @@ def strong_eves(name: str, seed: int) -> dict[str, object]:
         found.append(metrics.bit_accuracy(traffic[0], eavesdropping.read(eve, traffic[1])))
     pooled = metrics.Proportion(sum(one.hits for one in found), sum(one.total for one in found))
     each = [one.share for one in found]
-    return {"share": pooled.share, "interval": pooled.interval, "each": each}
+    return {"share": pooled.share, "interval": pooled.interval, "each": each, "batches": STEPS}
 
 
 def best_eve(cipher: NeuralCipher, rng: np.random.Generator) -> dict[str, list[float]]:
@@ -134,7 +157,8 @@ def patches(cipher: NeuralCipher, rng: np.random.Generator) -> dict[str, int]:
 def busy_patch(heard: Ciphertext, rng: np.random.Generator) -> Ciphertext:
     """A random one of those with as many different blocks as a brute force asks for."""
     corners = np.argwhere(eavesdropping.variety(heard, SIDE) >= eavesdropping.NOT_FLAT)
-    return eavesdropping.cut(heard, *(SIDE * rng.choice(corners)).tolist(), SIDE, SIDE)
+    top, left = SIDE * rng.choice(corners)
+    return eavesdropping.cut(heard, int(top), int(left), SIDE, SIDE)
 
 
 def linear(cipher: NeuralCipher, keys: list[np.ndarray], rng: np.random.Generator) -> float:
@@ -142,10 +166,16 @@ def linear(cipher: NeuralCipher, keys: list[np.ndarray], rng: np.random.Generato
     shares = []
     for key in keys:
         known, fresh = rng.integers(0, 65536, (2, 64), np.uint16)
-        weights = eavesdropping.least_squares(cipher.encrypt_blocks(known, key), known)
-        guess = eavesdropping.read_linear(weights, cipher.encrypt_blocks(fresh, key))
-        shares.append(metrics.bit_accuracy(fresh, guess).share)
+        signs = bits_to_signs(blocks_to_bits(known)).astype(float)
+        weights = np.linalg.lstsq(with_offset(cipher.encrypt_blocks(known, key)), signs)[0]
+        guess = signs_to_bits(with_offset(cipher.encrypt_blocks(fresh, key)) @ weights)
+        shares.append(metrics.bit_accuracy(blocks_to_bits(fresh), guess).share)
     return float(np.mean(shares))
+
+
+def with_offset(values: np.ndarray) -> np.ndarray:
+    """A column of ones beside the values, float (n, 17), so that one weight is an offset."""
+    return np.hstack([values.astype(float), np.ones((len(values), 1))])
 
 
 def fitting(cipher: NeuralCipher, keys: list[np.ndarray], rng: np.random.Generator) -> float:
@@ -182,12 +212,12 @@ def of_aes(seed: int) -> dict[str, object]:
 
 def aes(key: np.ndarray) -> Cipher:
     """AES under a key of 128 bits, uint8 (128,)."""
-    return Cipher(algorithms.AES(bits_to_bytes(key)), modes.ECB())
+    return Cipher(algorithms.AES(np.packbits(key).tobytes()), modes.ECB())
 
 
 def through(update: Callable[[bytes], bytes], bits: np.ndarray) -> np.ndarray:
     """Bits (n, 128) through something that works on bytes."""
-    data = update(bits_to_bytes(bits.ravel()))
+    data = update(np.packbits(bits).tobytes())
     return np.unpackbits(np.frombuffer(data, np.uint8)).reshape(bits.shape)
 
 
@@ -214,20 +244,30 @@ def largest_correlation(message: np.ndarray, ciphertext: np.ndarray) -> float:
 
 # --- as a command ---------------------------------------------------------------------------------
 
+COMMAND, SEED = "python -m data.studies.comparison", 1
 
-def main() -> None:
-    """Measure the three pairs and AES-128, and write data/results/comparison.json."""
-    parser = argparse.ArgumentParser(
-        "python -m helpers.neural.comparison", description=main.__doc__
-    )
+
+def main(words: Sequence[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__)
     parser.add_argument("--eves", action="store_true", help="train strong Eves: strong_eves.json")
-    eves, seed, started = parser.parse_args().eves, 1, perf_counter()
-    command = f"{parser.prog}{' --eves' * eves}"
-    path = manifest.DATA / "results" / f"{'strong_eves' if eves else 'comparison'}.json"
-    with commands.result_at(path, command):
-        found = {pair: (strong_eves if eves else of_pair)(pair, seed) for pair in tqdm(PAIRS)}
-        found |= {} if eves else {"AES-128": of_aes(seed)}
-        about = manifest.provenance(command, seed, perf_counter() - started)
+    if parser.parse_args(words).eves:
+        measure_all("strong_eves", f"{COMMAND} --eves", PAIRS, strong_eves)
+    else:
+        measure_all("comparison", COMMAND, (*PAIRS, AES), measured)
+
+
+def measured(name: str, seed: int) -> dict[str, object]:
+    """A column of the table."""
+    return of_aes(seed) if name == AES else of_pair(name, seed)
+
+
+def measure_all(name: str, command: str, ciphers: Sequence[str], measure: Measure) -> None:
+    """Measure each cipher, and write all into data/results/."""
+    path, started = manifest.DATA / "results" / f"{name}.json", perf_counter()
+    with publish.result_at(path, command):
+        found = {cipher: measure(cipher, SEED) for cipher in tqdm(ciphers)}
+        about = publish.provenance(command, SEED, perf_counter() - started)
         write_json(path, {"provenance": about, "ciphers": found})
 
 
