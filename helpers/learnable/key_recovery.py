@@ -15,10 +15,14 @@ import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
+import numpy.typing as npt
 import scipy  # loads `scipy.optimize` only at its first use
 
 from helpers.learnable import scramble
 from helpers.learnable.scramble import BlockScrambler, Nibbles, Order, Pictures
+
+Tables = npt.NDArray[np.float64]  # (3, k, k): how alike each two of k nibbles are; see `likeness`
+Fits = npt.NDArray[np.bool_]  # (6 M M, 6 M M): [i, j] says whether key[i] can be j
 
 # --- Chosen plaintext -----------------------------------------------------------------------------
 
@@ -98,7 +102,7 @@ def known_plaintext(pictures: Pictures, ciphertexts: Pictures, block_size: int =
     return key
 
 
-def possible_keys(plaintext: Nibbles, ciphertext: Nibbles) -> np.ndarray:
+def possible_keys(plaintext: Nibbles, ciphertext: Nibbles) -> Fits:
     """Whether key[i] can be j, bool (6 M M, 6 M M), for nibbles (6 M M, ...) of the same blocks.
 
     Output nibble i must equal input nibble j everywhere, or its reverse. Then every entry that the
@@ -114,7 +118,7 @@ def possible_keys(plaintext: Nibbles, ciphertext: Nibbles) -> np.ndarray:
     return fits
 
 
-def equal_nibbles(plaintext: Nibbles, ciphertext: Nibbles) -> tuple[np.ndarray, np.ndarray]:
+def equal_nibbles(plaintext: Nibbles, ciphertext: Nibbles) -> tuple[Fits, Fits]:
     """Where output nibble i always equals input nibble j, and where its reverse: [i, j] of each."""
     rows = [row.tobytes() for x in (ciphertext, plaintext, 15 - plaintext) for row in x]
     number_of = {row: number for number, row in enumerate(rows)}  # equal rows, equal numbers
@@ -122,7 +126,7 @@ def equal_nibbles(plaintext: Nibbles, ciphertext: Nibbles) -> tuple[np.ndarray, 
     return out[:, None] == upright, out[:, None] == reverse
 
 
-def strike_by_reversals(fits: np.ndarray, upright: np.ndarray, reverse: np.ndarray) -> np.ndarray:
+def strike_by_reversals(fits: Fits, upright: Fits, reverse: Fits) -> Fits:
     """Leave key[i] = j only where place i and place j can be reversed as the nibble shows.
 
     The key settles it: a place is reversed if its entry is above 3 M M. The nibble comes out
@@ -134,7 +138,7 @@ def strike_by_reversals(fits: np.ndarray, upright: np.ndarray, reverse: np.ndarr
     return fits & (upright & alike | reverse & unlike & ~np.eye(len(fits), dtype=bool))
 
 
-def strike_taken(fits: np.ndarray) -> np.ndarray:
+def strike_taken(fits: Fits) -> Fits:
     """Where a row has one candidate left, no other row can have it."""
     settled = fits.sum(axis=1) == 1
     return fits & (settled[:, None] | ~fits[settled].any(axis=0))
@@ -143,9 +147,7 @@ def strike_taken(fits: np.ndarray) -> np.ndarray:
 # --- Ciphertext only ------------------------------------------------------------------------------
 
 
-def ciphertext_only(
-    ciphertexts: Pictures, public_pictures: Pictures, block_size: int = 4
-) -> Pictures:
+def ciphertext_only(ciphertexts: Pictures, public: Pictures, block_size: int = 4) -> Pictures:
     """Estimate the pictures under these ciphertexts, having seen none of them.
 
     Of each byte it finds the high nibble; the low one it sets to 8, so it comes within 34.7 dB at
@@ -154,7 +156,7 @@ def ciphertext_only(
 
     Args:
         ciphertexts: uint8 (n, height, width, 3), all under one key.
-        public_pictures: uint8 (n', height', width', 3), a hundred or so other natural pictures,
+        public: uint8 (n', height', width', 3), a hundred or so other natural pictures,
             which show how alike neighbouring nibbles are.
         block_size: the side M of a block in pixels, 1 to 1024.
 
@@ -175,16 +177,15 @@ def ciphertext_only(
     nibbles = _with_neighbours(scramble.check_ciphertexts(ciphertexts, block_size), block_size)
     half = len(nibbles) // 2
     ours = likeness(nibbles)
-    theirs = likeness(_with_neighbours(public_pictures, block_size)[half:])
+    theirs = likeness(_with_neighbours(public, block_size)[half:])
     slots = high_slots(ours[0])
     places, signs = best_match(ours[:, slots[:, None], slots], theirs, slots)
-    upright = (signs > 0)[:, None, None, None]
-    estimate = np.full_like(nibbles, 8)
-    estimate[half + places] = np.where(upright, nibbles[slots], 15 - nibbles[slots])
+    signs, estimate = signs[:, None, None, None], np.full_like(nibbles, 8)
+    estimate[half + places] = np.where(signs > 0, nibbles[slots], 15 - nibbles[slots])
     return scramble.from_nibbles(estimate)
 
 
-def likeness(nibbles: Nibbles) -> np.ndarray:
+def likeness(nibbles: Nibbles) -> Tables:
     """Measure how alike each two nibbles are, in three neighbourhoods.
 
     In the same block, in a block and its right neighbour, in a block and the one below. Their
@@ -217,13 +218,13 @@ def correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return a @ b.T / np.where(size > 0, size, 1)
 
 
-def high_slots(within: np.ndarray) -> np.ndarray:
+def high_slots(within: np.ndarray) -> Order:
     """Which output nibbles come from high ones, (3 M M,): low ones are almost noise, like none."""
     strength = np.abs(within).sum(axis=1) - np.abs(np.diag(within))
     return np.sort(np.argsort(-strength, kind="stable")[: len(within) // 2])
 
 
-def upright_signs(within: np.ndarray) -> np.ndarray:
+def upright_signs(within: np.ndarray) -> Order:
     """+1 or -1 for each, so that all go up and down together; they may all be reversed yet.
 
     Signs of the leading eigenvector: a block's brightness outweighs all else in it.
@@ -231,9 +232,7 @@ def upright_signs(within: np.ndarray) -> np.ndarray:
     return np.where(np.linalg.eigh(within)[1][:, -1] < 0, -1, 1)
 
 
-def best_match(
-    ours: np.ndarray, theirs: np.ndarray, slots: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def best_match(ours: Tables, theirs: Tables, slots: Order) -> tuple[Order, Order]:
     """Which high nibble each slot is, (3 M M,), and its sign; both likenesses (3, 3 M M, 3 M M).
 
     Likeness is blind to a negative, but the key is not: a slot's place is reversed, so its nibble
@@ -267,7 +266,7 @@ class Matching:
     likenesses are (3, n, n), and the hint, (n, n), takes up what is on their diagonals.
     """
 
-    def __init__(self, ours: np.ndarray, theirs: np.ndarray, hint: np.ndarray):
+    def __init__(self, ours: Tables, theirs: Tables, hint: np.ndarray):
         diagonals = (np.diagonal(x, axis1=1, axis2=2) for x in (ours, theirs))
         others = 1 - np.eye(len(hint))
         self.ours, self.theirs = ours * others, theirs * others
@@ -306,7 +305,7 @@ class Matching:
                 return places
             places[[i, j]] = places[[j, i]]
 
-    def _there(self, places: Order) -> np.ndarray:
+    def _there(self, places: Order) -> Tables:
         """`theirs` in the order of the slots."""
         return self.theirs[:, places[:, None], places]
 

@@ -28,11 +28,25 @@ Place = tuple[float, float, float, float, float, float]
 
 
 def pictograms(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Draw n pictures, uint8 (n, 32, 32, 3), and their labels, uint8 (n,), numbers in `CLASSES`.
+    """Draw n little pictures, of each class equally many, or one more than of another.
 
-    Every class comes equally often, or once more than another, in random order. The same generator
-    state gives the same pictures (another release of NumPy or Pillow may move single pixels).
-    ValueError for a negative n.
+    Args:
+        rng: where the chance comes from. The same state gives the same pictures (another release of
+            NumPy or Pillow may move single pixels).
+        n: how many, 0 or more.
+
+    Returns:
+        The pictures, uint8 (n, 32, 32, 3), in random order; and their labels, uint8 (n,), which are
+        numbers in `CLASSES`.
+
+    Raises:
+        ValueError: for a negative n.
+
+    Source: none; the drawings are the kit's own, in place of the paper's CIFAR-10.
+
+    >>> pictures, labels = pictograms(np.random.default_rng(1), 20)
+    >>> pictures.shape, sorted(labels.tolist())[:5]
+    ((20, 32, 32, 3), [0, 0, 1, 1, 2])
     """
     if n < 0:
         raise ValueError(f"Pictograms are drawn in a number from 0 up; {n} came: ask for more.")
@@ -52,7 +66,7 @@ def draw(kind: Kind, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     scene = SCENES[pick(rng, kind.scenes if rng.random() < 0.6 else tuple(SCENES))]
     canvas = Image.new("L", (CANVAS, CANVAS), SKY)
     sheet = ImageDraw.Draw(canvas)
-    draw_scene(Pen(sheet, whole_canvas()), rng, scene)
+    draw_scene(Pen(sheet, EVERYWHERE), rng, scene)
     kind.draw(Pen(sheet, random_place(rng)), rng)
     return np.asarray(canvas), mix_paints(kind, scene, rng)
 
@@ -87,11 +101,7 @@ class Pen:
 
 
 CIRCLE = [(math.cos(2 * math.pi * i / 20), math.sin(2 * math.pi * i / 20)) for i in range(20)]
-
-
-def whole_canvas() -> Place:
-    half = CANVAS / 2
-    return half, 0.0, half, 0.0, half, half
+EVERYWHERE = (CANVAS / 2, 0.0, CANVAS / 2, 0.0, CANVAS / 2, CANVAS / 2)
 
 
 def random_place(rng: np.random.Generator) -> Place:
@@ -163,8 +173,7 @@ def draw_car(pen: Pen, rng: np.random.Generator) -> None:
 
 def draw_cup(pen: Pen, rng: np.random.Generator) -> None:
     foot, band = rng.uniform(0.34, 0.5), rng.uniform(-0.12, 0.25)
-    handle = [(0.5 + 0.36 * c, 0.02 + 0.34 * s) for c, s in CIRCLE]
-    pen.line(SHADE, 0.14, *handle, handle[0])
+    pen.line(SHADE, 0.14, *((0.5 + 0.36 * c, 0.02 + 0.34 * s) for c, s in CIRCLE + CIRCLE[:1]))
     pen.ellipse(MAIN, -0.1, 0.74, foot, 0.12)
     pen.polygon(MAIN, (-0.68, -0.5), (0.48, -0.5), (foot - 0.1, 0.74), (-foot - 0.1, 0.74))
     pen.polygon(SECOND, (-0.6, band), (0.4, band), (0.37, band + 0.26), (-0.57, band + 0.26))
@@ -215,8 +224,7 @@ def draw_mushroom(pen: Pen, rng: np.random.Generator) -> None:
     pen.polygon(LIGHT, (-0.2, 0), (0.2, 0), (foot, 0.8), (-foot, 0.8))
     pen.ellipse(LIGHT, 0, 0.8, foot, 0.12)
     pen.ellipse(SHADE, 0, 0.06, 0.8, 0.14)
-    dome = [(0.86 * c, 0.06 + height * s) for c, s in CIRCLE[10:] + CIRCLE[:1]]
-    pen.polygon(MAIN, *dome)
+    pen.polygon(MAIN, *((0.86 * c, 0.06 + height * s) for c, s in CIRCLE[10:] + CIRCLE[:1]))
     for x, y, size in ((-0.45, -0.2, 0.14), (0.02, -0.5, 0.17), (0.46, -0.22, 0.15)):
         pen.ellipse(SECOND, x, y * height, size, size)
     pen.ellipse(SECOND, 0, -0.1, 0.11, 0.09)
@@ -285,20 +293,18 @@ class Scene(NamedTuple):
     """What stands behind a thing, and the colours of sky, ground and clutter."""
 
     draw_clutter: Callable[[Pen, np.random.Generator, float], None]
-    sky: Colour
-    ground: Colour
-    clutter: Colour
+    colours: tuple[Colour, Colour, Colour]
 
 
 SCENES = {
-    "sea": Scene(clouds, (150, 196, 226), (44, 92, 144), (222, 232, 238)),
-    "grass": Scene(hills, (160, 204, 232), (98, 152, 74), (112, 168, 122)),
-    "road": Scene(roofs, (190, 204, 216), (98, 98, 106), (152, 160, 178)),
-    "room": Scene(window, (214, 190, 158), (138, 92, 62), (188, 206, 212)),
-    "deep": Scene(bubbles, (36, 92, 140), (150, 134, 98), (92, 150, 184)),
-    "snow": Scene(hills, (166, 190, 214), (232, 238, 244), (198, 214, 230)),
-    "dusk": Scene(hills, (238, 164, 112), (94, 72, 104), (172, 108, 122)),
-    "wood": Scene(trunks, (104, 138, 96), (92, 82, 56), (72, 88, 64)),
+    "sea": Scene(clouds, ((150, 196, 226), (44, 92, 144), (222, 232, 238))),
+    "grass": Scene(hills, ((160, 204, 232), (98, 152, 74), (112, 168, 122))),
+    "road": Scene(roofs, ((190, 204, 216), (98, 98, 106), (152, 160, 178))),
+    "room": Scene(window, ((214, 190, 158), (138, 92, 62), (188, 206, 212))),
+    "deep": Scene(bubbles, ((36, 92, 140), (150, 134, 98), (92, 150, 184))),
+    "snow": Scene(hills, ((166, 190, 214), (232, 238, 244), (198, 214, 230))),
+    "dusk": Scene(hills, ((238, 164, 112), (94, 72, 104), (172, 108, 122))),
+    "wood": Scene(trunks, ((104, 138, 96), (92, 82, 56), (72, 88, 64))),
 }
 
 # --- colours --------------------------------------------------------------------------------------
@@ -336,9 +342,7 @@ CLASSES = tuple(KINDS)
 
 def mix_paints(kind: Kind, scene: Scene, rng: np.random.Generator) -> np.ndarray:
     """The colour in each pot, float32 (9, 3), main and second colour far from the background."""
-    sky, ground, clutter = (
-        vary(rng, colour) for colour in (scene.sky, scene.ground, scene.clutter)
-    )
+    sky, ground, clutter = (vary(rng, colour) for colour in scene.colours)
     usual = kind.colours if rng.random() < 0.6 else PAINTS
     main = distinct(rng, usual, sky, ground)
     second = distinct(rng, PAINTS, sky, ground, main)
@@ -386,8 +390,7 @@ def texture(rng: np.random.Generator, n: int) -> np.ndarray:
         grey = rng.standard_normal((n, 1, size, size), np.float32)
         colour = rng.standard_normal((n, 3, size, size), np.float32)
         stretch = bilinear(size)
-        blotches = stretch @ (grey + 0.35 * colour) @ stretch.T
-        total += part * blotches.transpose(0, 2, 3, 1)
+        total += part * (stretch @ (grey + 0.35 * colour) @ stretch.T).transpose(0, 2, 3, 1)
     return strengths(rng, n, 4, 14) * total
 
 
