@@ -40,7 +40,7 @@ HALF = ("one half", 0.5)
 
 EXAMPLES = {  # the arguments of one call for every figure
     "bars": ({"weak": 0.5, "strong": 0.97}, "Two Eves", "bits read", HALF),
-    "curves": ({"one": (range(8), BAND), "two": (range(8), BAND[:, 0])}, "Two", "x", "y", HALF),
+    "curves": ({"one": BAND, "two": BAND[:, 0]}, "Two", "x", "y", HALF),
     "maps": ([COUNTS, COUNTS[::-1]], ["one", "two"], "times", (1, 1024), "number", True),
     "picture_grid": ([[SMALL, EYE], [EYE, SMALL]], ["left", "right"], 2.5, ["upper", "lower"]),
     "picture_row": ([EYE, EYE[..., 0]], ["colour", "grey"]),
@@ -363,15 +363,15 @@ def test_a_curve_is_its_mean_in_a_band_from_the_lowest_to_the_highest():
 
 
 def test_shares_are_in_percent_and_numbers_are_not():
-    shares = figures.curves({"a": ([0, 1], [0, 1])}, "", "x", "y")
-    numbers = figures.curves({"a": ([0, 1], [0, 12])}, "", "x", "y", top=12)
+    shares = figures.curves({"a": [0, 1]}, "", "x", "y")
+    numbers = figures.curves({"a": [0, 12]}, "", "x", "y", top=12)
     percents = {"%" in text.get_text() for text in words_of(shares)}
     assert percents == {True, False}
     assert not any("%" in text.get_text() for text in words_of(numbers))
 
 
 def test_over_thousands_the_axis_counts_in_tens():
-    figure = figures.curves({"a": ([1, 5000], [0, 1])}, "", "x", "y", xscale="log")
+    figure = figures.curves({"a": [0, 1]}, "", "x", "y", x=[1, 5000], xscale="log")
     assert {"10", "100", "1,000"} <= {text.get_text() for text in words_of(figure)}
 
 

@@ -344,39 +344,42 @@ def draw_level(ax: Axes, name: str, level: float) -> None:
 
 
 def curves(
-    series: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    series: Mapping[str, np.ndarray | Sequence[float]],
     title: str,
     xlabel: str,
     ylabel: str,
     level: tuple[str, float] | None = None,
+    x: ArrayLike | None = None,
     top: float = 1,
     xscale: str = "linear",
 ) -> Figure:
     """Curves over something, in percent where they are shares, and a line to compare with.
 
     Args:
-        series: by name x, (n,), and y: (n,), or (n, 3) for a mean in a band, namely the lowest, the
-            mean and the highest of each.
+        series: by name the heights of a curve: (n,), or (n, 3) for a mean in a band, namely the
+            lowest, the mean and the highest of each.
         title, xlabel, ylabel: of the figure and its axes.
         level: name and height of the line; none by default.
-        top: up to where the y axis goes. Up to 1, y are shares; above, they are numbers.
+        x: (n,), where on the x axis; by default 0, 1, 2, ...
+        top: up to where the y axis goes. Up to 1, heights are shares; above, they are numbers.
         xscale: "linear" or "log".
 
     Returns:
         The figure, for `show` or `to_png`.
 
     Raises:
-        ValueError: where y does not have the length of x.
+        ValueError: where a curve does not have the length of x.
 
-    >>> figure = curves({"read": ([1, 2, 3], [0, 0.5, 1])}, "A guess", "blocks", "of the picture")
+    >>> figure = curves({"read": [0, 0.5, 1]}, "A guess", "blocks", "of the picture")
     >>> figure.axes[0].get_xlabel()
     'blocks'
     """
     figure, ax = one_plot(10, 3.8)
-    for (name, (x, y)), marker in zip(series.items(), "os^"):
-        low, mean, high = np.broadcast_to(np.transpose(y), (3, np.size(x)))
-        ax.fill_between(x, low, high, alpha=0.25, lw=0)
-        ax.plot(x, mean, marker=marker if np.size(x) < 30 else "", label=name)
+    for (name, heights), marker in zip(series.items(), "os^"):
+        places = np.arange(len(heights)) if x is None else np.asarray(x)
+        low, mean, high = np.broadcast_to(np.transpose(heights), (3, len(places)))
+        ax.fill_between(places, low, high, alpha=0.25, lw=0)
+        ax.plot(places, mean, marker=marker if len(places) < 30 else "", label=name)
     if level:
         ax.axhline(level[1], **GUIDE, label=level[0])
     ax.set(title=title, xlabel=xlabel, ylabel=ylabel, ylim=(-0.03 * top, 1.06 * top))
@@ -392,13 +395,12 @@ def curves(
 
 def training_curves(histories: Sequence[History], title: str) -> Figure:
     """Wrong bits of Bob and Eve over the iterations; thin lines between the phases, 1, 2, 3, ..."""
-    series = {}
-    for name in ("Bob", "Eve"):
-        x = np.concatenate([history.iteration for history in histories])
-        y = [getattr(history, f"{name.lower()}_loss") for history in histories]
-        series[name] = (x, np.concatenate(y))
-    words, level = "wrong bits of 16, mean", ("tossing coins", histories[0].m_bits / 2)
-    figure = curves(series, title, "iterations (batches of 256 messages)", words, level, top=9)
+    iteration = np.concatenate([history.iteration for history in histories])
+    bob = np.concatenate([history.bob_loss for history in histories])
+    eve = np.concatenate([history.eve_loss for history in histories])
+    words = ("iterations (batches of 256 messages)", "wrong bits of 16, mean")
+    coins = ("tossing coins", histories[0].m_bits / 2)
+    figure = curves({"Bob": bob, "Eve": eve}, title, *words, coins, iteration, top=9)
     for number, history in enumerate(histories, start=1):
         figure.axes[0].axvline(history.iteration[0], color=GREY, lw=0.8 if number > 1 else 0)
         figure.axes[0].text(np.mean(history.iteration), 8.5, f"phase {number}", **CENTRED)

@@ -49,7 +49,7 @@ def wrong_by_distance(shares: np.ndarray) -> Figure:
     shares: float (17, keys), from 0 to 1; row d has the shares for d wrong bits of the key.
     """
     distance, title = np.arange(17), "One wrong bit of the key does nearly as much as all sixteen"
-    series, level = {"mean": (distance, shares.mean(axis=1))}, ("unrelated bits", 0.5)
+    series, level = {"mean": shares.mean(axis=1)}, ("unrelated bits", 0.5)
     words = ("wrong bits of the key", "wrong bits of the plaintext")
     figure = figures.curves(series, title, *words, level, top=0.6)
     figure.axes[0].plot(distance, shares, ".", color=SKY, zorder=1)

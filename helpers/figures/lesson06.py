@@ -49,14 +49,9 @@ def answers_by_step(chances: np.ndarray, classes: Sequence[str], title: str) -> 
     Drawn are the first answer, the last one, and the rest together.
     """
     first, last = chances[0].argmax(), chances[-1].argmax()
-    rest, steps = 1 - chances[:, first] - chances[:, last], range(len(chances))
-    series = {
-        classes[first]: chances[:, first],
-        classes[last]: chances[:, last],
-        "all others": rest,
-    }
-    over_steps = {name: (steps, share) for name, share in series.items()}
-    return figures.curves(over_steps, title, "steps", "the model is sure of it")
+    series = {classes[first]: chances[:, first], classes[last]: chances[:, last]}
+    series["all others"] = 1 - chances[:, first] - chances[:, last]
+    return figures.curves(series, title, "steps", "the model is sure of it")
 
 
 def scenario_errors(errors: Mapping[str, Errors]) -> Figure:

@@ -11,10 +11,10 @@ import traitlets
 from ipywidgets import Button, FileUpload, FloatProgress, HBox, Layout
 from PIL import Image
 
+import helpers.widgets.base as base
 from helpers import figures, pictures
 from helpers.bits import Picture
 from helpers.figures import stills
-from helpers.widgets import base
 from helpers.widgets.base import Control
 
 if TYPE_CHECKING:

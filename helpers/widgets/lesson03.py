@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from ipywidgets import HTML, Button, Dropdown, HBox, IntProgress, Layout, VBox
 
+import helpers.widgets.base as base
 from helpers import bits, figures, pictures
 from helpers.bits import Picture
 from helpers.figures import stills
 from helpers.neural import eavesdropping
 from helpers.neural.cipher import NeuralCipher
 from helpers.neural.ciphertext import Ciphertext
-from helpers.widgets import base
 from helpers.widgets.base import Control, markup, say, slider
 
 KEYS = 2**bits.K_BITS

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from ipywidgets import HTML, Button, HBox, Layout, ToggleButton, VBox
 
+import helpers.widgets.base as base
 from helpers import bits, figures, metrics, pictures
 from helpers.bits import Key, KeyLike, Picture
 from helpers.figures import stills
 from helpers.neural.cipher import NeuralCipher, check_cipher
-from helpers.widgets import base
 from helpers.widgets.base import Control
 
 # --- what becomes of one block --------------------------------------------------------------------

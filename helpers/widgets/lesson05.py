@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from ipywidgets import Button
 
+import helpers.widgets.base as base
 from helpers import figures
 from helpers.bits import Picture
 from helpers.figures import stills
 from helpers.learnable.scramble import BlockScrambler, random_key
-from helpers.widgets import base
 from helpers.widgets.base import Control
 
 BLOCK_SIZES = (1, 2, 4, 8, 16)

@@ -9,10 +9,10 @@ import numpy as np
 from ipywidgets import HTML, Dropdown, VBox
 from scipy.special import softmax
 
+import helpers.widgets.base as base
 from helpers import figures
 from helpers.bits import Picture
 from helpers.figures import lesson06 as draw
-from helpers.widgets import base
 from helpers.widgets.base import Control, markup
 
 if TYPE_CHECKING:
