@@ -29,17 +29,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from helpers.bits import (
-    ALL_BLOCKS,
-    M_BITS,
-    Block,
-    Picture,
-    bits_to_blocks,
-    bits_to_signs,
-    blocks_to_bits,
-    is_whole,
-    signs_to_bits,
-)
+from helpers import bits
+from helpers.bits import M_BITS
 from helpers.neural.chain import Array, forward, tensorflow_activations
 from helpers.neural.cipher import Ciphertext, NeuralCipher, check_cipher
 from helpers.neural.ciphertext import check_ciphertext
@@ -48,7 +39,7 @@ from helpers.neural.rows import under_every_key
 if TYPE_CHECKING:
     from helpers.quiet_keras import keras
 
-ALL_KEYS = blocks_to_bits(ALL_BLOCKS)  # a key has as many bits as a block
+ALL_KEYS = bits.blocks_to_bits(bits.ALL_BLOCKS)  # a key has as many bits as a block
 
 # --- fresh Eves: the trained Alice to practise on -------------------------------------------------
 
@@ -89,8 +80,8 @@ def train_eve(
 
     def all_steps():
         for i in tf.range(steps):
-            bits = tf.random.stateless_uniform((batch, 2 * M_BITS), [seed, i], 0, 2, tf.int32)
-            signs = 2 * tf.cast(bits, tf.float32) - 1
+            drawn = tf.random.stateless_uniform((batch, 2 * M_BITS), [seed, i], 0, 2, tf.int32)
+            signs = 2 * tf.cast(drawn, tf.float32) - 1
             values = encrypt(signs)
             with tf.GradientTape() as tape:
                 loss = tf.reduce_mean(tf.nn.softplus(-signs[:, :M_BITS] * eve(values)))
@@ -109,16 +100,16 @@ def in_a_graph(alice: Any) -> Callable[[Array], Array]:
     return lambda x: forward(alice.layers, alice.matrices, x, activations)
 
 
-def read(eve: keras.Model, values: np.ndarray) -> Block:
+def read(eve: keras.Model, values: np.ndarray) -> bits.Block:
     """What a trained Eve makes of ciphertext values (n, 16): blocks, uint16 (n,)."""
     parts = [values[i : i + 8192] for i in range(0, len(values), 8192)]
     answers = [eve(part.astype(np.float32)).numpy() for part in parts]
-    return bits_to_blocks(signs_to_bits(np.concatenate(answers)))
+    return bits.bits_to_blocks(bits.signs_to_bits(np.concatenate(answers)))
 
 
 def random_traffic(
     cipher: NeuralCipher, n: int, rng: np.random.Generator
-) -> tuple[Block, np.ndarray]:
+) -> tuple[bits.Block, np.ndarray]:
     """Random blocks and their ciphertext, each under a random key of its own.
 
     Args:
@@ -133,8 +124,8 @@ def random_traffic(
     >>> [part.shape for part in traffic]
     [(3,), (3, 16)]
     """
-    bits = rng.integers(0, 2, (n, 2 * M_BITS), np.uint8)
-    return bits_to_blocks(bits[:, :M_BITS]), cipher.alice(bits_to_signs(bits))
+    drawn = rng.integers(0, 2, (n, 2 * M_BITS), np.uint8)
+    return bits.bits_to_blocks(drawn[:, :M_BITS]), cipher.alice(bits.bits_to_signs(drawn))
 
 
 # --- repeats: the ciphertext alone ----------------------------------------------------------------
@@ -161,7 +152,9 @@ def numbered(values: np.ndarray) -> np.ndarray:
 # --- fitting keys: Alice, and known blocks under one key ------------------------------------------
 
 
-def exhaustive_key_search(cipher: NeuralCipher, blocks: Block, values: np.ndarray) -> np.ndarray:
+def exhaustive_key_search(
+    cipher: NeuralCipher, blocks: bits.Block, values: np.ndarray
+) -> np.ndarray:
     """All keys under which Alice makes these values of these blocks.
 
     No 16-bit key stands this, under whatever cipher.
@@ -180,9 +173,9 @@ def exhaustive_key_search(cipher: NeuralCipher, blocks: Block, values: np.ndarra
     [True]
     """
     keys = ALL_KEYS
-    for block, value in zip(blocks_to_bits(blocks), values.astype(np.float32)):
-        message = np.broadcast_to(bits_to_signs(block), keys.shape)
-        made = cipher.alice(np.hstack([message, bits_to_signs(keys)]))
+    for block, value in zip(bits.blocks_to_bits(blocks), values.astype(np.float32)):
+        message = np.broadcast_to(bits.bits_to_signs(block), keys.shape)
+        made = cipher.alice(np.hstack([message, bits.bits_to_signs(keys)]))
         keys = keys[np.abs(made - value).max(axis=1) < 1e-3]
     return keys
 
@@ -260,11 +253,11 @@ def attempt(
     return Progress(0, key, picture, int(merged), roughness(picture))
 
 
-def under_keys(cipher: NeuralCipher, values: np.ndarray, keys: np.ndarray) -> Block:
+def under_keys(cipher: NeuralCipher, values: np.ndarray, keys: np.ndarray) -> bits.Block:
     """Every block under every key: values (n, 16) and keys (k, 16) to blocks, uint16 (k, n)."""
     heard = np.tile(values.astype(np.float32), (len(keys), 1))
-    answers = cipher.bob(np.hstack([heard, bits_to_signs(keys).repeat(len(values), axis=0)]))
-    return bits_to_blocks(signs_to_bits(answers)).reshape(len(keys), len(values))
+    answers = cipher.bob(np.hstack([heard, bits.bits_to_signs(keys).repeat(len(values), axis=0)]))
+    return bits.bits_to_blocks(bits.signs_to_bits(answers)).reshape(len(keys), len(values))
 
 
 def count_merged(blocks: np.ndarray) -> np.ndarray:
@@ -272,7 +265,7 @@ def count_merged(blocks: np.ndarray) -> np.ndarray:
     return np.count_nonzero(np.diff(np.sort(blocks, axis=1), axis=1) == 0, axis=1)
 
 
-def roughness(picture: Picture) -> float:
+def roughness(picture: bits.Picture) -> float:
     """The mean step between neighbours in units of the picture's contrast: noise has about 1.15.
 
     Without the contrast a picture of nearly one colour, as wrong keys make it, would win.
@@ -334,7 +327,7 @@ def check_patch(ciphertext: Ciphertext, top: int, left: int, height: int, width:
             f"Only in ECB mode does a patch stand alone, and this ciphertext is in "
             f"{ciphertext.mode.name} mode: encrypt in ECB mode, or take the whole of it."
         )
-    if not all(map(is_whole, (top, left, height, width))):
+    if not all(map(bits.is_whole, (top, left, height, width))):
         raise ValueError(
             "The place and the sides of a patch are whole numbers of pixels, and here is something "
             "else: give 0, 0, 8, 8, for example."
@@ -391,7 +384,7 @@ def consistency(cipher: NeuralCipher, values: np.ndarray) -> np.ndarray:
             f"One block of ciphertext has {M_BITS} values; the shape here is {values.shape}: "
             "pass a single row."
         )
-    keys = bits_to_signs(ALL_KEYS)
+    keys = bits.bits_to_signs(ALL_KEYS)
     heard = np.broadcast_to(values, keys.shape)
     message = np.where(cipher.bob(np.hstack([heard, keys])) > 0, np.float32(1), np.float32(-1))
     again = cipher.alice(np.hstack([message, keys]))

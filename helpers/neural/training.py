@@ -209,14 +209,9 @@ def one_round(players: Players, phase: Phase, number: tf.Tensor) -> tf.Tensor:
     Where only Eve learns, she does so twice. Returns the losses of Bob and of Eve in the first
     step, float32 (2,), in wrong bits.
     """
-    draw = 3 * number
-    if phase.learners == "all":
-        losses = step(players, players.pair, draw, phase)
-        step(players, players.eavesdropper, draw + 1, phase)
-    else:
-        losses = step(players, players.eavesdropper, draw + 1, phase)
-    step(players, players.eavesdropper, draw + 2, phase)
-    return losses
+    pair = [step(players, players.pair, 3 * number, phase)] if phase.learners == "all" else []
+    eves = [step(players, players.eavesdropper, 3 * number + i, phase) for i in (1, 2)]
+    return (pair + eves)[0]
 
 
 def chunk(players: Players, phase: Phase, first: tf.Tensor) -> tf.Tensor:
@@ -239,12 +234,6 @@ class History:
     iteration: list[int] = field(default_factory=list)
     bob_loss: list[float] = field(default_factory=list)
     eve_loss: list[float] = field(default_factory=list)
-
-    def add(self, iteration: int, bob_loss: float, eve_loss: float) -> None:
-        """One more point."""
-        self.iteration.append(iteration)
-        self.bob_loss.append(float(bob_loss))
-        self.eve_loss.append(float(eve_loss))
 
 
 def train(
@@ -270,9 +259,11 @@ def train(
     try:
         for done in range(0, phase.iterations, CHUNK):
             players.pair.optimizer.learning_rate = rate_at(phase, done / phase.iterations)
-            losses = graph(tf.constant(players.iteration)).numpy()
+            bob_loss, eve_loss = graph(tf.constant(players.iteration)).numpy().tolist()
             players.iteration += CHUNK
-            history.add(players.iteration, *losses)
+            history.iteration.append(players.iteration)
+            history.bob_loss.append(bob_loss)
+            history.eve_loss.append(eve_loss)
             if watch(history):
                 break
     except KeyboardInterrupt:
