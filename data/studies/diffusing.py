@@ -38,7 +38,7 @@ from helpers import manifest
 from helpers.bits import ALL_BLOCKS, Block, Signs, bits_to_signs
 from helpers.files import write_json
 from helpers.neural.chain import Chain, Layer, sign
-from helpers.neural.cipher import NeuralCipher, check_pair_file
+from helpers.neural.cipher import NeuralCipher
 from helpers.neural.rounds import (
     ALL_HALVES,
     HALF,
@@ -389,7 +389,7 @@ def ship(seed: int, path: Path) -> None:
     """Train a pair, measure it, and write it with its provenance."""
     started, command = perf_counter(), f"{COMMAND} --seed {seed}"
     with publish.result_at(path, command):
-        check_pair_file(path)
+        publish.check_pair_file(path)
         pair = train(seed, progress=True)
         about = publish.provenance(command, seed, perf_counter() - started) | results(pair)
         cipher = NeuralCipher(*pair, "diffusing", about)

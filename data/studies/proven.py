@@ -32,7 +32,7 @@ from tqdm import tqdm
 from data.studies import publish
 from helpers.bits import ALL_BLOCKS, bits_to_signs
 from helpers.neural.chain import Chain, Layer, forward
-from helpers.neural.cipher import NeuralCipher, check_pair_file
+from helpers.neural.cipher import NeuralCipher
 from helpers.neural.rounds import as_blocks, as_signs
 from helpers.neural.training import Team, random_pairs
 from helpers.quiet_keras import keras
@@ -346,7 +346,7 @@ def make(recipe: str, seed: int, path: Path) -> None:
     """Train a pair and write it, with what a first look shows."""
     command = f"{COMMAND} --recipe {recipe} --seed {seed} --output {path}"
     with publish.result_at(path, command):
-        check_pair_file(path)
+        publish.check_pair_file(path)
         started, partners = perf_counter(), partners_for(recipe, seed)
         with tqdm(total=partners.recipe.steps, unit=" steps") as bar:
             train(partners, lambda done, errors: bar.update(done - bar.n))

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from helpers import manifest
 from helpers.files import check_writable, one_at_a_time, write_json
+from helpers.neural.cipher import check_name
 
 # --- what a command is given ----------------------------------------------------------------------
 
@@ -39,6 +40,15 @@ def name(text: str) -> str:
             f"a name is up to 60 letters, digits, _ and -, and {text!r} is none: choose another"
         )
     return text
+
+
+def check_pair_file(path: Path) -> None:
+    """ValueError unless a file of this name can be made and found again: NAME.npz."""
+    check_name(path.stem)
+    if path.suffix != ".npz":
+        raise ValueError(
+            f"The file of a pair is called NAME.npz, and not {path.name!r}: rename it."
+        )
 
 
 # --- what it leaves -------------------------------------------------------------------------------

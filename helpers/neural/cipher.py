@@ -13,7 +13,6 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -291,15 +290,6 @@ def check_name(name: str) -> None:
         raise ValueError(
             "The name of a pair is a text of 1 to 60 characters that can be printed, and here is "
             "another: give it a short name."
-        )
-
-
-def check_pair_file(path: Path) -> None:
-    """ValueError unless a file of this name can be made and found again: NAME.npz."""
-    check_name(path.stem)
-    if path.suffix != ".npz":
-        raise ValueError(
-            f"The file of a pair is called NAME.npz, and not {path.name!r}: rename it."
         )
 
 
