@@ -11,10 +11,13 @@ import numpy as np
 import pytest
 from fuzzing import altered, cases, mutated, outcome
 
+from data.studies import cifar10, reports, scenarios
+from data.studies.reports import Report
+from data.studies.scenarios import SCALES, Examples
 from helpers.files import digest_of, read_npz, write_npz
-from helpers.learnable import datasets, scenarios
+from helpers.learnable import scenarios as shipped
 from helpers.learnable.models import resnet
-from helpers.learnable.scenarios import SCALES, SCENARIOS, Examples, Report
+from helpers.learnable.scenarios import SCENARIOS
 from helpers.quiet_keras import keras
 
 
@@ -99,20 +102,18 @@ def test_broken_checkpoints(tmp_path):
 
 def test_broken_models(tmp_path, monkeypatch):
     path, built = tmp_path / "model.npz", {}
-    monkeypatch.setitem(SCALES, "tiny", TINY)
     training = scenarios.training(SCENARIOS["Plain"], TINY, DATA, 1)
     training.advance()
     scenarios.save_model(path, training)
-    make = scenarios.build
+    make = shipped.build
 
-    def build_once(scenario, scale, seed):  # a network takes a while to be built
-        name = scenario.name, scale.name
-        if name not in built:
-            built[name] = make(scenario, scale, seed)
-        return built[name]
+    def build_once(scenario, seed, network):  # a network takes a while to be built
+        if scenario.name not in built:
+            built[scenario.name] = make(scenario, seed, network)
+        return built[scenario.name]
 
-    monkeypatch.setattr(scenarios, "build", build_once)
-    weights = [array.astype(scenarios.kept_as(array)) for array in training.model.get_weights()]
+    monkeypatch.setattr(shipped, "build", build_once)
+    weights = [array.astype(shipped.kept_as(array)) for array in training.model.get_weights()]
 
     def right(found: tuple[keras.Model, dict], broken: dict) -> bool:
         """The weights as they were, and words that say a scenario that they fit."""
@@ -120,17 +121,16 @@ def test_broken_models(tmp_path, monkeypatch):
         same = all(np.array_equal(a, b) for a, b in zip(weights, model.get_weights()))
         numbers = [about["seed"], about["error"], about["seconds"]]
         ordinary = all(type(number) in (int, float) and 0 <= number < 1e10 for number in numbers)
-        return (
-            same and ordinary and (about["scenario"], about["scale"]["name"]) == ("Plain", "tiny")
-        )
+        named = about["scenario"], about["scale"]["network"]
+        return same and ordinary and named == ("Plain", "tiny_network")
 
-    try_broken(path, 300, read_npz(path), lambda: scenarios.load(path), right)
+    try_broken(path, 300, read_npz(path), lambda: shipped.load(path, tiny_network), right)
 
 
 def a_report() -> dict:
     content = {"about": json.loads(json.dumps(ABOUT)), "scenarios": {}, "label_leaking": {}}
     content["ladder"] = {}
-    for (part, name), columns in scenarios.rows_and_columns().items():
+    for (part, name), columns in reports.rows_and_columns().items():
         content[part][name] = dict.fromkeys(columns, 0.5)
     return content | {"provenance": {"date": "2026-11-22"}}
 
@@ -138,7 +138,7 @@ def a_report() -> dict:
 def test_broken_reports(tmp_path):
     path, content = tmp_path / "report.json", a_report()
     text = json.dumps(content, indent=1).encode()
-    known = scenarios.rows_and_columns()
+    known = reports.rows_and_columns()
 
     def is_right(found: dict) -> bool:
         """Nothing in it but rows that there are, with shares in every column."""
@@ -175,7 +175,7 @@ def test_broken_files_of_cifar10(tmp_path, save):
     whole = path.read_bytes()
     for case in range(cases(300)):
         path.write_bytes(mutated(np.random.default_rng(case), whole))
-        found = outcome(datasets.cifar10, path)
+        found = outcome(cifar10.cifar10, path)
         if not isinstance(found, Exception):
             for x, y in found:
                 assert np.array_equal(x, pictures) and np.array_equal(y, labels), f"case {case}"

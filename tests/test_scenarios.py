@@ -14,11 +14,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from data.studies import measures, scenarios
+from data.studies.publish import record
+from data.studies.reports import Report, read_report
+from data.studies.scenarios import SCALES, Examples
+from helpers import manifest
 from helpers.files import one_at_a_time, read_npz, write_npz
-from helpers.learnable import evaluation, scenarios
+from helpers.learnable import datasets, ladder
+from helpers.learnable import scenarios as shipped
 from helpers.learnable.gradients import gradient
 from helpers.learnable.models import resnet
-from helpers.learnable.scenarios import SCALES, SCENARIOS, Examples, Report, cipher_of, stream
+from helpers.learnable.scenarios import (
+    SCENARIOS,
+    batch_of,
+    build,
+    cipher_of,
+    compile_model,
+    rise_and_fall,
+    stream,
+)
 from helpers.quiet_keras import keras
 
 
@@ -33,8 +47,8 @@ TINY = replace(
     epochs=2,
     encrypted_epochs=1,
     adversarial_epochs=1,
-    attacked=16,
-    climbed=8,
+    attacked=32,
+    climbed=32,  # batches of one size are compiled once
     batch=32,
 )
 
@@ -43,14 +57,14 @@ TINY = replace(
 def in_a_folder_of_its_own(tmp_path, monkeypatch):
     monkeypatch.setattr(scenarios, "CHECKPOINTS", tmp_path / "checkpoints")
     monkeypatch.setitem(SCALES, "tiny", TINY)
-    monkeypatch.setattr(evaluation, "EPS_IN_BYTES", (1, 25.5))
-    monkeypatch.setattr(evaluation, "PAPERS_ATTACK", {"eps": 0.1, "eps_iter": 0.05, "nb_iter": 2})
+    monkeypatch.setattr(measures, "EPS_IN_BYTES", (1, 25.5))
+    monkeypatch.setattr(measures, "PAPERS_ATTACK", {"eps": 0.1, "eps_iter": 0.05, "nb_iter": 2})
 
 
 @pytest.fixture(scope="module")
 def data() -> Examples:
-    train = scenarios.datasets.pictograms(np.random.default_rng(3), 70)
-    return Examples(*train, *scenarios.datasets.pictograms(np.random.default_rng(4), 40))
+    train = datasets.pictograms(np.random.default_rng(3), 70)
+    return Examples(*train, *datasets.pictograms(np.random.default_rng(4), 40))
 
 
 def a_batch(name: str, data: Examples, i: int = 0, seed: int = 1):
@@ -65,22 +79,9 @@ def as_bytes(x: np.ndarray) -> np.ndarray:
 # --- what the network sees ------------------------------------------------------------------------
 
 
-def test_the_rows_are_those_of_the_papers_table():
-    assert list(SCENARIOS) == [
-        "Plain",
-        "Encrypted",
-        "Encrypted-Adv",
-        "Encrypted-DK",
-        "Encrypted-Adv-DK",
-    ]
-
-
-def test_the_papers_own_scale_is_the_papers():
-    paper = SCALES["paper"]
-    assert (paper.rate, paper.drops_after, paper.epochs, paper.batch) == (0.1, 40, 100, 128)
-    assert paper.attack() == {"eps": 0.1, "eps_iter": 0.01, "nb_iter": 20}
-    rate = scenarios.schedule(paper, 100, 391)
-    assert float(rate(0)) == pytest.approx(0.1)
+def test_the_papers_own_rate_drops_after_40_epochs():
+    rate = scenarios.schedule(SCALES["paper"], 100, 391)
+    assert float(rate(0)) == float(rate(40 * 391)) == pytest.approx(0.1)
     assert float(rate(40 * 391 + 1)) == pytest.approx(0.01)
 
 
@@ -109,12 +110,12 @@ def test_an_encrypted_batch_is_the_plain_batch_under_the_key(data):
 
 def test_one_key_serves_training_and_test_and_fresh_keys_do_not():
     for name in ("Encrypted", "Encrypted-Adv"):
-        keys = [cipher_of(SCENARIOS[name], 1, scenarios.TEST_KEY, i).key for i in range(3)]
+        keys = [cipher_of(SCENARIOS[name], 1, shipped.TEST_KEY, i).key for i in range(3)]
         assert np.array_equal(keys[0], keys[1])
         assert np.array_equal(keys[0], cipher_of(SCENARIOS[name], 1).key)
     for name in ("Encrypted-DK", "Encrypted-Adv-DK"):
-        keys = [cipher_of(SCENARIOS[name], 1, scenarios.BATCH_KEY, i).key for i in range(3)]
-        keys += [cipher_of(SCENARIOS[name], 1, scenarios.TEST_KEY, i).key for i in range(3)]
+        keys = [cipher_of(SCENARIOS[name], 1, shipped.BATCH_KEY, i).key for i in range(3)]
+        keys += [cipher_of(SCENARIOS[name], 1, shipped.TEST_KEY, i).key for i in range(3)]
         assert len({key.tobytes() for key in keys}) == 6
     assert cipher_of(SCENARIOS["Plain"], 1) is None
 
@@ -134,6 +135,20 @@ def test_the_seed_decides_everything_random(data):
     assert stream(1, 0).random() != stream(1, 1).random()
 
 
+def test_adversarial_training_is_the_loop_that_lesson_6_shows(data):
+    scenario = SCENARIOS["Encrypted-Adv"]
+    training = scenarios.training(scenario, TINY, data, 1)
+    model, key = build(scenario, 1, tiny_network), cipher_of(scenario, 1)
+    compile_model(model, rise_and_fall(3))
+    for i in range(3):
+        training.advance()
+        shown, names = batch_of(data.x_train, data.y_train, TINY.batch, seed=1, i=i)
+        noisy = ladder.model_fed_plain(model, shown, names, **TINY.attack())
+        model.train_on_batch(key.encrypt(noisy) / np.float32(255), names)
+    for one, other in zip(training.model.get_weights(), model.get_weights()):
+        np.testing.assert_array_equal(one, other)
+
+
 # --- the whole experiment -------------------------------------------------------------------------
 
 
@@ -144,8 +159,8 @@ def outcome(data, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scenarios, "CHECKPOINTS", folder / "checkpoints")
         patch.setitem(SCALES, "tiny", TINY)
-        patch.setattr(evaluation, "EPS_IN_BYTES", (1, 25.5))
-        patch.setattr(evaluation, "PAPERS_ATTACK", {"eps": 0.1, "eps_iter": 0.05, "nb_iter": 2})
+        patch.setattr(measures, "EPS_IN_BYTES", (1, 25.5))
+        patch.setattr(measures, "PAPERS_ATTACK", {"eps": 0.1, "eps_iter": 0.05, "nb_iter": 2})
         report = scenarios.run(TINY, data, 1, folder)
     return folder, report
 
@@ -166,7 +181,7 @@ def test_the_report_has_each_row_rung_and_how_it_was_made(outcome):
 
 def test_the_errors_are_counted_on_the_models_that_were_kept(outcome, data):
     folder, report = outcome
-    model, about = scenarios.load(folder / "weights" / "tiny" / "Encrypted.npz")
+    model, about = shipped.load(folder / "weights" / "tiny" / "Encrypted.npz", tiny_network)
     cipher = cipher_of(SCENARIOS["Encrypted"], about["seed"])
     answers = model.predict(cipher.encrypt(data.x_test) / np.float32(255), verbose=0)
     wrong = np.mean(answers.argmax(axis=1) != data.y_test)
@@ -176,7 +191,7 @@ def test_the_errors_are_counted_on_the_models_that_were_kept(outcome, data):
 def test_given_again_nothing_is_done_twice(outcome, data, monkeypatch):
     folder, report = outcome
     monkeypatch.setattr(scenarios, "training", lambda *_: pytest.fail("trained again"))
-    monkeypatch.setattr(evaluation, "error", lambda *_: pytest.fail("measured again"))
+    monkeypatch.setattr(measures, "error", lambda *_: pytest.fail("measured again"))
     assert scenarios.run(TINY, data, 1, folder).content == report.content
 
 
@@ -212,7 +227,7 @@ def test_results_of_other_pictures_are_refused(outcome, data):
 
 
 def test_the_table_has_a_line_for_each_row(outcome):
-    lines = scenarios.table(outcome[1].content).splitlines()
+    lines = outcome[1].table().splitlines()
     assert [line.split()[0] for line in lines[1:]] == list(SCENARIOS)
     assert lines[0].split() == ["train", "test", "adversarial", "adaptive"]
 
@@ -221,34 +236,37 @@ def test_the_table_has_a_line_for_each_row(outcome):
 
 
 def test_results_come_for_each_seed_of_one_scale(outcome, tmp_path, monkeypatch):
-    monkeypatch.setattr(scenarios.manifest, "DATA", tmp_path)
-    monkeypatch.setattr(scenarios.manifest, "MANIFEST", tmp_path / "MANIFEST.json")
+    monkeypatch.setattr(manifest, "DATA", tmp_path)
+    monkeypatch.setattr(manifest, "MANIFEST", tmp_path / "MANIFEST.json")
     (tmp_path / "results").mkdir()
     content = outcome[1].content
     for number, name in enumerate(("laptop_seed3", "laptop", "classroom", "laptop_seed2")):
         file = f"results/scenarios_{name}.json"
         numbered = json.dumps(content | {"about": {"number": number}})
         (tmp_path / file).write_text(numbered, encoding="utf-8")
-        scenarios.manifest.record(file, "a command")
-    found = scenarios.results("laptop")
+        record(file, "a command")
+    found = shipped.results("laptop")
     assert [content["about"]["number"] for content in found] == [1, 3, 0]
-    assert [content["about"]["number"] for content in scenarios.results("classroom")] == [2]
-    assert scenarios.results("paper") == []
+    assert [content["about"]["number"] for content in shipped.results("classroom")] == [2]
+    assert shipped.results("paper") == []
 
 
 def test_all_that_is_shipped_is_whole(monkeypatch):
-    monkeypatch.setattr(evaluation, "EPS_IN_BYTES", (1, 2, 4, 8, 16, 25.5, 51, 127.5))
-    assert [len(scenarios.results(scale)) for scale in ("classroom", "laptop")] == [1, 3]
+    monkeypatch.setattr(measures, "EPS_IN_BYTES", (1, 2, 4, 8, 16, 25.5, 51, 127.5))
+    for scale, seeds in (("classroom", 1), ("laptop", 3)):
+        reports = shipped.results(scale)
+        files = sorted((manifest.DATA / "results").glob(f"scenarios_{scale}*.json"))
+        assert reports == [read_report(file) for file in files] and len(reports) == seeds
     for name in SCENARIOS:
-        model, about = scenarios.load(name)
+        model, about = shipped.load(name)
         assert about["scenario"] == name and model.compute_dtype == "float32"
 
 
 def test_results_of_no_scale_are_refused():
     with pytest.raises(ValueError, match=r"no scale \[\]: choose one of classroom"):
-        scenarios.results([])
+        shipped.results([])
     with pytest.raises(ValueError, match="no scale 'huge': choose one of classroom, laptop, paper"):
-        scenarios.results("huge")
+        shipped.results("huge")
 
 
 # --- work is never lost ---------------------------------------------------------------------------
@@ -351,7 +369,7 @@ def test_a_report_that_is_none_is_refused(outcome, tmp_path, value, places):
     [
         ("Fancy", ["scenario"]),
         ([], ["scenario"]),
-        ("huge", ["scale", "name"]),
+        ("another_network", ["scale", "network"]),
         (None, ["scale"]),
         (-1, ["seed"]),
         (10**400, ["seed"]),
@@ -365,7 +383,7 @@ def test_a_model_with_odd_words_is_refused(outcome, tmp_path, value, places):
     about = set_in(json.loads(str(arrays["about"])), value, *places)
     write_npz(tmp_path / "odd.npz", arrays | {"about": np.array(json.dumps(about))})
     with pytest.raises(ValueError, match="odd.npz holds no trained model: .*train it anew"):
-        scenarios.load(tmp_path / "odd.npz")
+        shipped.load(tmp_path / "odd.npz", tiny_network)
 
 
 @pytest.mark.parametrize(
@@ -382,13 +400,13 @@ def test_a_model_with_odd_weights_is_refused(outcome, tmp_path, name, weights):
     arrays = read_npz(outcome[0] / "weights" / "tiny" / "Plain.npz")
     write_npz(tmp_path / "odd.npz", arrays | {name: weights})
     with pytest.raises(ValueError, match="odd.npz holds no trained model"):
-        scenarios.load(tmp_path / "odd.npz")
+        shipped.load(tmp_path / "odd.npz", tiny_network)
 
 
 @pytest.mark.parametrize("source, words", [("Fancy", "no scenario 'Fancy'"), (5, "by its name")])
 def test_a_model_that_is_not_shipped_is_refused(source, words):
     with pytest.raises(ValueError, match=words):
-        scenarios.load(source)
+        shipped.load(source)
 
 
 def test_a_finished_scenario_leaves_no_checkpoint(outcome):
@@ -398,12 +416,12 @@ def test_a_finished_scenario_leaves_no_checkpoint(outcome):
 def test_a_checkpoint_is_no_model_and_text_is_none_either(data, tmp_path):
     scenarios.training(SCENARIOS["Plain"], TINY, data, 1).save(tmp_path / "checkpoint.npz")
     with pytest.raises(ValueError, match="holds no trained model"):
-        scenarios.load(tmp_path / "checkpoint.npz")
+        shipped.load(tmp_path / "checkpoint.npz", tiny_network)
     (tmp_path / "text.npz").write_text("no arrays", encoding="utf-8")
     with pytest.raises(ValueError, match="no .npz file"):
-        scenarios.load(tmp_path / "text.npz")
+        shipped.load(tmp_path / "text.npz", tiny_network)
     with pytest.raises(FileNotFoundError, match="There is no file"):
-        scenarios.load(tmp_path / "none.npz")
+        shipped.load(tmp_path / "none.npz", tiny_network)
 
 
 def test_a_full_disk_is_told_and_the_report_stays(tmp_path, monkeypatch):
@@ -443,8 +461,8 @@ def test_keras_chooses_whether_a_step_is_compiled_by_xla(monkeypatch):
     """On JAX a step that is not is carried out operation by operation, a hundred times as slow."""
     for choice in (True, False):
         monkeypatch.setattr(keras.Model, "_resolve_auto_jit_compile", lambda _, it=choice: it)
-        model = scenarios.build(SCENARIOS["Plain"], TINY, 1)
-        scenarios.compile_model(model, TINY, 1, 4)
+        model = build(SCENARIOS["Plain"], 1, tiny_network)
+        compile_model(model, 0.1)
         assert model.jit_compile == choice
 
 
@@ -460,12 +478,13 @@ sys.path[:0] = [{tests!r}, {root!r}]
 from pathlib import Path
 import numpy as np
 import test_scenarios as tiny
-from helpers.learnable import evaluation, scenarios
+from data.studies import measures, scenarios
+from helpers.learnable.datasets import pictograms
 
 scenarios.CHECKPOINTS = Path({folder!r}) / "checkpoints"
 tiny.SCALES["tiny"] = tiny.TINY
-evaluation.EPS_IN_BYTES = (1,)
-some = scenarios.datasets.pictograms(np.random.default_rng(3), 40)
+measures.EPS_IN_BYTES = (1,)
+some = pictograms(np.random.default_rng(3), 40)
 report = scenarios.run(tiny.TINY, tiny.Examples(*some, *some), 1, Path({folder!r}))
 made = report.content["provenance"]
 assert scenarios.training(tiny.SCENARIOS["Plain"], tiny.TINY, tiny.EMPTY, 1).model.jit_compile
@@ -486,11 +505,11 @@ def test_all_of_it_runs_on_jax_without_tensorflow(tmp_path):
 
 def test_mixed_precision_keeps_logits_and_weights_in_32_bits():
     half = replace(TINY, precision=SCALES["paper"].precision)
-    model = scenarios.build(SCENARIOS["Encrypted"], half, 1)
+    model = build(SCENARIOS["Encrypted"], 1, tiny_network, half.precision)
     assert {str(v.dtype) for v in model.trainable_variables} == {"float32"}
     logits = model(np.zeros((1, 32, 32, 3), np.float32))
     assert "float32" in str(logits.dtype)
-    scenarios.compile_model(model, half, 1, 4)
+    compile_model(model, 0.1)
     x, y = np.zeros((2, 32, 32, 3), np.float32), np.zeros(2, np.uint8)
     model.train_on_batch(x, y)
     assert np.isfinite(gradient(model, x, y)[0]).all(), "adversarial training attacks it, too"
@@ -501,11 +520,12 @@ TWO_DEVICES = """
 import sys
 sys.path[:0] = [{tests!r}, {root!r}]
 import numpy as np
-from helpers.learnable import evaluation, scenarios
-from helpers.learnable.training import strategy
+from data.studies import measures, scenarios
+from data.studies.resumable import strategy
+from helpers.learnable.datasets import pictograms
 import test_scenarios as tiny
 
-train = scenarios.datasets.pictograms(np.random.default_rng(3), 70)
+train = pictograms(np.random.default_rng(3), 70)
 data = tiny.Examples(*train, *train)
 training = scenarios.training(tiny.SCENARIOS["Encrypted-Adv"], tiny.TINY, data, 1, devices=2)
 before = training.model.get_weights()

@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from helpers.quiet_keras import keras
 
+Floats = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.integer]  # (n,): the class of each picture
+Gradient = Callable[[Callable, Floats, Labels, str], tuple[Floats, Floats]]  # as `gradient`
+
 BATCH = 128  # pictures at once
 SURE = 40.0  # e^-40 = 4e-18: float32 still holds it, down to some e^-87
-# gradient(model_fn, x, y, loss) -> (slope like x, logits)
-Gradient = Callable[[Callable, np.ndarray, np.ndarray, str], tuple[np.ndarray, np.ndarray]]
 
 # --- losses ---------------------------------------------------------------------------------------
 
@@ -56,24 +60,41 @@ LOSSES = {"cross-entropy": cross_entropy, "margin": logit_margin}
 
 
 def gradient(
-    model_fn: Callable, x: np.ndarray, y: np.ndarray, loss: str = "cross-entropy"
-) -> tuple[np.ndarray, np.ndarray]:
-    """How the loss of each picture grows with its pixels, float32 like x, and its logits.
-
-    The loss is one of `LOSSES`, the model in inference mode. `model_fn` is a Keras model or, on
-    TensorFlow, any function from x to logits; it is compiled once, and always has the weights of
-    the moment. ValueError for another loss, for a model that computes in float16, and for logits
-    that are no finite numbers.
+    model_fn: Callable, x: Floats, y: Labels, loss: str = "cross-entropy"
+) -> tuple[Floats, Floats]:
+    """How the loss of each picture grows with each of its values, and the model's logits.
 
     The more sure a network is, the smaller is the slope of the cross-entropy: with logits ten times
     as large, float32 has nothing left of it, PGD stands still, and the network seems robust. So
     where the odds are below e^-SURE, as for no network that is shipped, `log_odds` stand in.
+
+    Args:
+        model_fn: a Keras model, here in inference mode, or, on TensorFlow, any function from x to
+            logits. It is compiled once, and always has the weights of the moment.
+        x: float32 (n, height, width, 3) in [0, 1].
+        y: whole numbers (n,), the labels.
+        loss: "cross-entropy", which is the paper's, or "margin".
+
+    Returns:
+        The slope, float32 like x, and the logits, float32 (n, classes).
+
+    Raises:
+        ValueError: for another loss, a model that computes in float16, and logits that are no
+            finite numbers.
+
+    Source: the paper, equation (1).
+
+    >>> def colours_of_the_only_pixel(x):
+    ...     return x[:, 0, 0, :]
+    >>> slope, logits = gradient(colours_of_the_only_pixel, np.ones((1, 1, 1, 3)), np.array([1]))
+    >>> np.sign(slope).tolist(), logits.tolist()
+    ([[[[1.0, -1.0, 1.0]]]], [[1.0, 1.0, 1.0]])
     """
     if not callable(model_fn):
         raise ValueError(f"A model gives logits; {model_fn!r} came: load one with scenarios.load.")
     if loss not in LOSSES:
         raise ValueError(f"There is no loss {loss!r}: choose one of {', '.join(LOSSES)}.")
-    x, y = np.asarray(x, np.float32), np.int32(y)
+    x, y = np.asarray(x, np.float32), np.asarray(y, np.int32)
     slope, logits = in_batches(compiled_gradient(model_fn, LOSSES[loss]), x, y)
     sure = margin(logits, y) < -SURE
     if loss == "cross-entropy" and sure.any():
@@ -116,7 +137,7 @@ def tensorflow_gradient(model_fn: Callable, loss: Callable) -> Callable:
     return grad
 
 
-def jax_gradient(model: keras.Model, loss: Callable) -> Callable:
+def jax_gradient(model: Any, loss: Callable) -> Callable:
     """The weights are handed over at each call: `fit` and `predict` give the old arrays away."""
     import jax
 
@@ -137,17 +158,31 @@ def jax_gradient(model: keras.Model, loss: Callable) -> Callable:
 # --- logits ---------------------------------------------------------------------------------------
 
 
-def scores(model: keras.Model, x: np.ndarray) -> np.ndarray:
-    """The logits of a Keras model, float32 (n, classes), with little ado even for few pictures.
+def scores(model: keras.Model, x: Floats) -> Floats:
+    """A model's answers, with little ado even for few pictures.
 
-    ValueError where they are no finite numbers, and for what is no Keras model.
+    Args:
+        model: a Keras model.
+        x: float32 (n, height, width, 3) in [0, 1].
+
+    Returns:
+        The logits, float32 (n, classes).
+
+    Raises:
+        ValueError: where they are no finite numbers, and for what is no Keras model.
+
+    Source: the paper, section II-B: their softmax is the confidence that its Figure 4 names.
+
+    >>> model = keras.Sequential([keras.Input((1, 1, 3)), keras.layers.Flatten()])
+    >>> scores(model, np.float32([[[[0, 1, 0.5]]]])).tolist()
+    [[0.0, 1.0, 0.5]]
     """
     if not isinstance(model, keras.Model):
         raise ValueError(f"A Keras model gives logits; {model!r} came: load one, scenarios.load.")
     return check_logits(in_batches(lambda batch: (model.predict_on_batch(batch),), x)[0])
 
 
-def in_batches(function: Callable, *arrays: np.ndarray) -> list[np.ndarray]:
+def in_batches(function: Callable, *arrays: np.ndarray) -> list[Floats]:
     """The arrays through `function`, BATCH rows at a time, and its results as whole arrays.
 
     The last batch is filled up to a power of two by repeating it, so that at most eight sizes are
@@ -164,28 +199,26 @@ def in_batches(function: Callable, *arrays: np.ndarray) -> list[np.ndarray]:
     return [np.concatenate(part) for part in zip(*parts)]
 
 
-def margin(logits: np.ndarray, y: np.ndarray) -> np.ndarray:
+def margin(logits: Floats, y: Labels) -> npt.NDArray[np.float64]:
     """By how much the best wrong class leads the right one, float (n,).
 
     From 0 on the model errs: a right answer is the one largest logit, and who says the same of all
     classes has not answered. ValueError for logits that are no finite numbers.
+
+    >>> margin(np.float32([[1, 3, 0], [1, 3, 0]]), np.array([0, 1])).tolist()
+    [2.0, -2.0]
     """
     rows, others = np.arange(len(y)), np.array(check_logits(logits), float)
     others[rows, y] = -np.inf
     return others.max(axis=1) - logits[rows, y]
 
 
-def check_logits(logits: np.ndarray) -> np.ndarray:
+def check_logits(logits: Floats) -> Floats:
     """The logits; ValueError unless all are finite: no broken network may pass for a robust one."""
-    broken = ~np.isfinite(logits).all(axis=-1)
+    broken = ~np.isfinite(logits).min(axis=-1)
     if broken.any():
         raise ValueError(
             f"The network's answers to {broken.sum()} of {len(broken)} pictures are not finite "
             "numbers: look for nan in its weights, and train or load it anew."
         )
     return logits
-
-
-def classes_of(model_fn: Callable) -> int | None:
-    """How many classes a Keras model tells apart; None for a function, which does not say."""
-    return model_fn.output_shape[-1] if isinstance(model_fn, keras.Model) else None

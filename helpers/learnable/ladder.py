@@ -2,216 +2,212 @@
 
 rung                        knows                                  adds its noise to
 `random_noise`              nothing                                the picture
-`transfer`                  the task: trains a model of one's own  the picture
-`cipher_noise_on_plain`     everything, and mistakes the place     the picture
 `model_fed_plain`           the model, and overlooks the cipher    the picture
-`on_ciphertext`             everything, and reaches so far         the ciphertext
 `through_cipher`            everything                             the picture
 `discrete_search`           everything                             the picture
-`wrong_key`, `fresh_keys`   everything but the key                 the picture
-`squares`                   the scores of what is sent in          the picture
+
+These are the rungs that lesson 6 climbs by itself; on its figures there are more, which the study
+data/studies/attackers.py measured.
 
 Pictures go in and come out as bytes, uint8 (n, height, width, 3), since that is what the cipher
 takes; labels are whole numbers (n,). eps counts from 0 to 1, and of eps * 255 the whole bytes are
-used: 25 of the paper's 25.5. `options` are eps, eps_iter, nb_iter and the others of
+used: 25 of the paper's 25.5. `options` are eps_iter, nb_iter and the others of
 `attacks.projected_gradient_descent`, and so are the errors. "The paper" is that of `attacks`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from helpers.learnable import attacks, scramble
 from helpers.learnable.cipher_gradients import (
-    as_bytes,
-    as_floats,
-    border_bytes,
-    cropped,
-    most_promising,
+    bpda,
+    bytes_to_floats,
+    floats_to_bytes,
     nibble_slopes,
-    straight_through,
 )
-from helpers.learnable.gradients import classes_of, margin, scores
-from helpers.learnable.scramble import BlockScrambler
+from helpers.learnable.gradients import Floats, Labels, margin, scores
+from helpers.learnable.scramble import BlockScrambler, Pictures
 from helpers.quiet_keras import keras
+
+Answer = Callable[[Pictures], Floats]
 
 # --- the victim -----------------------------------------------------------------------------------
 
 
-def victim(model: keras.Model, cipher: BlockScrambler | None = None) -> Callable:
+def victim(model: keras.Model, cipher: BlockScrambler | None = None) -> Answer:
     """The service under attack, pictures -> logits (n, classes); with a key it encrypts first."""
     if cipher is None:
-        return lambda pictures: scores(model, as_floats(pictures))
-    return lambda pictures: scores(model, as_floats(cipher.encrypt(pictures)))
+        return lambda pictures: scores(model, bytes_to_floats(pictures))
+    return lambda pictures: scores(model, bytes_to_floats(cipher.encrypt(pictures)))
 
 
-def fooled(answer: Callable, pictures: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Which pictures a `victim` gets wrong, bool (n,): their share is the error of Table I.
+def fooled(answer: Answer, pictures: Pictures, labels: Labels) -> npt.NDArray[np.bool_]:
+    """Which pictures a victim gets wrong: their share is the error of Table I.
 
     Right is a label whose logit is larger than all others: a network that says the same of all
-    classes is wrong everywhere, not robust. ValueError where its answers are not finite numbers.
+    classes is wrong everywhere, not robust.
+
+    Args:
+        answer: a `victim`, or any function from pictures to logits (n, classes).
+        pictures: uint8 (n, height, width, 3).
+        labels: whole numbers (n,).
+
+    Returns:
+        bool (n,).
+
+    Raises:
+        ValueError: where there is not one label a picture, or an answer is no finite number.
+
+    Source: the paper, Table I.
+
+    >>> def always_undecided(pictures):
+    ...     return np.float32([[1, 1, 0]] * len(pictures))
+    >>> fooled(always_undecided, np.zeros((2, 1, 1, 3), np.uint8), np.array([0, 2])).tolist()
+    [True, True]
     """
     return margin(answer(pictures), attacks.check_labels(labels, len(pictures))) >= 0
 
 
-# --- attackers without the model ------------------------------------------------------------------
+# --- controls, which know nothing -----------------------------------------------------------------
 
 
 def random_noise(
-    pictures: np.ndarray, *, rng: np.random.Generator, eps: float = 0.1, corners: bool = False
-) -> np.ndarray:
-    """The control, knowing nothing: noise uniform within eps, or for `corners` +-eps everywhere.
+    pictures: Pictures, *, rng: np.random.Generator, eps: float = 0.1, corners: bool = False
+) -> Pictures:
+    """The control: an attack that does no better has found nothing out.
 
-    An attack that does no better has found nothing out.
+    Args:
+        pictures: uint8 (n, height, width, 3).
+        rng: where the noise comes from.
+        eps: how far a byte may go, of 1 for 255.
+        corners: to move every value by all of eps, up or down; otherwise noise is uniform within.
+
+    Returns:
+        uint8 like the pictures.
+
+    Raises:
+        ValueError: for other pictures, or an eps that is not from 0 to 1.
+
+    Source: none in the paper, which has no such control.
+
+    >>> grey = np.full((1, 1, 2, 3), 128, np.uint8)
+    >>> noisy = random_noise(grey, rng=np.random.default_rng(1), eps=2 / 255, corners=True)
+    >>> sorted(set(noisy.ravel().tolist()))
+    [126, 130]
     """
     size, shape = whole_bytes(eps), scramble.check_pictures(pictures).shape
     if corners:
-        return add_noise(pictures, rng.choice(np.int16([-size, size]), shape))
+        return add_noise(pictures, rng.choice(np.array([-size, size], np.int16), shape))
     return add_noise(pictures, rng.integers(-size, size, shape, np.int16, endpoint=True))
 
 
-def random_signs(
-    pictures: np.ndarray, noisy: np.ndarray, *, rng: np.random.Generator
-) -> np.ndarray:
+def random_signs(pictures: Pictures, noisy: Pictures, *, rng: np.random.Generator) -> Pictures:
     """The matched control: an attack's noise, value by value, with its signs tossed anew.
 
     Attacks move most values to the border of eps, farther than uniform noise does on average and
     less than `corners` do. So only this says whether an attack's *direction* is worth anything.
+
+    Args:
+        pictures: uint8 (n, height, width, 3).
+        noisy: the same after an attack.
+        rng: where the signs come from.
+
+    Returns:
+        uint8 like the pictures.
+
+    Raises:
+        ValueError: for pictures that are none.
+
+    Source: none in the paper, which has no such control.
+
+    >>> grey = np.full((1, 1, 1, 3), 128, np.uint8)
+    >>> control = random_signs(grey, grey + np.uint8([0, 3, 5]), rng=np.random.default_rng(1))
+    >>> np.abs(control.astype(int) - grey).tolist()
+    [[[[0, 3, 5]]]]
     """
     noise = noisy.astype(np.int16) - scramble.check_pictures(pictures)
-    return add_noise(pictures, noise * rng.choice(np.int16([-1, 1]), noise.shape))
+    return add_noise(pictures, noise * rng.choice(np.array([-1, 1], np.int16), noise.shape))
 
 
-def transfer(
-    plain_model: keras.Model, pictures: np.ndarray, labels: np.ndarray, **options
-) -> np.ndarray:
-    """(a) Knowing the task alone: PGD on a model of one's own, trained on plain pictures.
-
-    Against that very model it is the white-box attack, the paper's row "Plain".
-    """
-    return pgd_on_bytes(plain_model, pictures, labels, **options)
-
-
-def squares(
-    answer: Callable,
-    pictures: np.ndarray,
-    labels: np.ndarray,
-    *,
-    rng: np.random.Generator,
-    eps: float = 0.1,
-    n_queries: int = 100,
-) -> np.ndarray:
-    """Knowing neither model nor key, but the `victim`'s scores for n_queries tries a picture."""
-    found = attacks.square_attack(
-        lambda x: answer(as_bytes(x)),
-        as_floats(pictures),
-        labels,
-        rng=rng,
-        eps=whole_bytes(eps) / 255,
-        n_queries=n_queries,
-    )
-    return as_bytes(found)
-
-
-# --- mismatched gradients -------------------------------------------------------------------------
-
-
-def cipher_noise_on_plain(
-    model: keras.Model, cipher: BlockScrambler, pictures: np.ndarray, labels: np.ndarray, **options
-) -> np.ndarray:
-    """(b1) Knowing everything, but noise made for the ciphertext is added to the plain picture.
-
-    The cipher then moves it elsewhere: one way to read the paper's "added the noise to the test
-    images and then, encrypted them".
-    """
-    ciphertexts = cipher.encrypt(pictures)
-    found = on_ciphertext(model, cipher, pictures, labels, **options)
-    return add_noise(pictures, cropped(found.astype(np.int16) - ciphertexts, pictures))
+# --- PGD, past the cipher and through it ----------------------------------------------------------
 
 
 def model_fed_plain(
-    model: keras.Model, pictures: np.ndarray, labels: np.ndarray, **options
-) -> np.ndarray:
-    """(b2) Knowing the model, but not that it sees ciphertexts: PGD on plain pictures fed to it.
+    model: keras.Model, pictures: Pictures, labels: Labels, eps: float = 0.1, **options: Any
+) -> Pictures:
+    """PGD on plain pictures that are fed to the model, though it sees ciphertexts at other times.
 
-    The other way to read the paper. The gradient is that of a place where no input ever is.
+    So we read the paper, which does not say what its gradient is of. For a model of plain pictures
+    it is the usual white-box attack; for others the gradient is that of a place where no input ever
+    is.
+
+    Args:
+        model: a Keras model of floats from 0 to 1.
+        pictures: uint8 (n, height, width, 3).
+        labels: whole numbers (n,).
+        eps: how far a byte may go, of 1 for 255.
+        options: eps_iter, nb_iter and the like of `attacks.projected_gradient_descent`.
+
+    Returns:
+        uint8 like the pictures: what PGD found between floats, rounded to the nearest byte.
+
+    Raises:
+        ValueError: as `attacks.projected_gradient_descent`.
+
+    Source: the paper, section III ("We generated adversarial noise by PGD").
+
+    >>> model = keras.Sequential([keras.Input((1, 1, 3)), keras.layers.Flatten()])
+    >>> grey, label = np.full((1, 1, 1, 3), 128, np.uint8), np.array([0])
+    >>> model_fed_plain(model, grey, label, eps=2 / 255).tolist()
+    [[[[126, 130, 130]]]]
     """
-    return pgd_on_bytes(model, pictures, labels, **options)
-
-
-# --- matched gradients ----------------------------------------------------------------------------
-
-
-def on_ciphertext(
-    model: keras.Model, cipher: BlockScrambler, pictures: np.ndarray, labels: np.ndarray, **options
-) -> np.ndarray:
-    """(c) Knowing the model and changing what it is sent: the ciphertext, within eps of itself.
-
-    Returns ciphertexts, for a `victim` without cipher. No key is needed: `cipher` merely makes the
-    ciphertexts that this attacker catches on their way.
-    """
-    return pgd_on_bytes(model, cipher.encrypt(pictures), labels, **options)
+    size, x = whole_bytes(eps), bytes_to_floats(pictures)
+    found = attacks.projected_gradient_descent(model, x, labels, eps=size / 255, **options)
+    return floats_to_bytes(found)
 
 
 def through_cipher(
-    model: keras.Model, cipher: BlockScrambler, pictures: np.ndarray, labels: np.ndarray, **options
-) -> np.ndarray:
-    """(d) Knowing everything: PGD on the picture, its gradient carried back through the cipher."""
-    return pgd_on_bytes(model, pictures, labels, grad=straight_through(lambda: cipher), **options)
-
-
-def wrong_key(
     model: keras.Model,
-    pictures: np.ndarray,
-    labels: np.ndarray,
-    *,
-    rng: np.random.Generator,
-    block_size: int = 4,
-    **options,
-) -> np.ndarray:
-    """(e) Knowing everything but the key: `through_cipher` under one that is guessed at random."""
-    guess = BlockScrambler(scramble.random_key(rng, block_size), block_size)
-    return through_cipher(model, guess, pictures, labels, **options)
+    cipher: BlockScrambler | None,
+    pictures: Pictures,
+    labels: Labels,
+    eps: float = 0.1,
+    **options: Any,
+) -> Pictures:
+    """Knowing everything: PGD on the picture, its gradient carried back through the cipher, BPDA.
+
+    Without a cipher, PGD that asks the model at whole bytes, to compare with.
+    """
+    return model_fed_plain(model, pictures, labels, eps, grad=bpda(cipher), **options)
 
 
-def fresh_keys(
-    model: keras.Model,
-    pictures: np.ndarray,
-    labels: np.ndarray,
-    *,
-    rng: np.random.Generator,
-    block_size: int = 4,
-    **options,
-) -> np.ndarray:
-    """(e) Knowing everything but the key, and hoping for the average: a new guess at each step."""
-
-    def guess():
-        return BlockScrambler(scramble.random_key(rng, block_size), block_size)
-
-    return pgd_on_bytes(model, pictures, labels, grad=straight_through(guess), **options)
+# --- a search among the nibbles -------------------------------------------------------------------
 
 
 def discrete_search(
     model: keras.Model,
     cipher: BlockScrambler | None,
-    pictures: np.ndarray,
-    labels: np.ndarray,
+    pictures: Pictures,
+    labels: Labels,
     *,
     rng: np.random.Generator,
     eps: float = 0.1,
     nb_iter: int = 20,
-) -> np.ndarray:
-    """(d) Knowing everything, and that a nibble jumps: from 15 to 16, a byte of the cipher can move
+) -> Pictures:
+    """Knowing everything, and that a nibble jumps: from 15 to 16, a byte of the cipher can move
     by 240. Without a cipher, the same search on a model of plain pictures, to compare with.
 
     Each step gives most of the values, later fewer, the byte in the ball that promises most, by the
     slopes of this step and, fading, of those before (momentum: Dong et al. 2018). The best picture
     met is kept, and left alone once it has succeeded.
     """
-    labels = attacks.check_labels(labels, len(pictures), classes_of(model))
-    attacks.check_budget(eps, eps, nb_iter, np.inf, 1.0)
+    labels = attacks.check_labels(labels, len(pictures), attacks.classes_of(model))
+    attacks.check_budget(eps, eps, nb_iter)
     candidates = border_bytes(pictures, whole_bytes(eps))
     best, now, lead = pictures.copy(), pictures.copy(), np.full(len(pictures), -np.inf)
     slopes, stuck = np.zeros((2, *pictures.shape), np.float32), np.zeros(len(pictures), bool)
@@ -234,74 +230,76 @@ def discrete_search(
     return best
 
 
-def unit_slopes(low: np.ndarray, high: np.ndarray) -> np.ndarray:
+def unit_slopes(low: Floats, high: Floats) -> Floats:
     """Both slopes of each picture over the mean size of its high ones, so that steps compare."""
     size = np.abs(high).mean(axis=(1, 2, 3), keepdims=True)
     return np.stack([low, high]) / np.maximum(size, np.finfo(np.float32).tiny)
 
 
-# --- all rungs ------------------------------------------------------------------------------------
+def border_bytes(pictures: Pictures, size: int) -> npt.NDArray[np.uint8]:
+    """The six bytes within `size` of each byte that can be best, uint8 (6, n, height, width, 3).
 
-RUNGS = ("random_noise", "transfer", "cipher_noise_on_plain", "model_fed_plain", "on_ciphertext")
-RUNGS += ("through_cipher", "discrete_search", "wrong_key", "fresh_keys", "squares")
-
-
-def climb(
-    model: keras.Model,
-    plain_model: keras.Model,
-    cipher: BlockScrambler,
-    pictures: np.ndarray,
-    labels: np.ndarray,
-    *,
-    rng: np.random.Generator,
-    eps: float = 0.1,
-    eps_iter: float = 0.01,
-    nb_iter: int = 20,
-    n_queries: int = 100,
-) -> Iterator[tuple[str, np.ndarray]]:
-    """All `RUNGS` in turn: the name, and which pictures it fooled the victim with, bool (n,).
-
-    `model` learned pictures that `cipher` encrypts, `plain_model` plain ones.
+    A sum g_high * high(v) + g_low * low(v) is straight between two nibble borders, and rises or
+    falls evenly from one border to the next. So its greatest value in the ball is at an end, or
+    beside the first or the last border.
     """
-    given, pgd = (pictures, labels), {"eps": eps, "eps_iter": eps_iter, "nb_iter": nb_iter}
-    guessing = {"rng": rng, "block_size": cipher.block_size}
-    answer, answer_to_ciphertexts = victim(model, cipher), victim(model)
+    first = np.maximum(pictures.astype(np.int16) - size, 0)
+    last = np.minimum(pictures.astype(np.int16) + size, 255)
+    after, before = (first | 15) + 1, last & ~15  # the lowest and highest multiple of 16 inside
+    six = np.stack([first, last, after - 1, after, before - 1, before])
+    return np.clip(six, first, last).astype(np.uint8)
 
-    def rung(attack, *knows, against=answer, **settings):
-        return attack.__name__, fooled(against, attack(*knows, **settings), labels)
 
-    yield rung(random_noise, pictures, rng=rng, eps=eps)
-    yield rung(transfer, plain_model, *given, **pgd)
-    yield rung(cipher_noise_on_plain, model, cipher, *given, **pgd)
-    yield rung(model_fed_plain, model, *given, **pgd)
-    yield rung(on_ciphertext, model, cipher, *given, against=answer_to_ciphertexts, **pgd)
-    yield rung(through_cipher, model, cipher, *given, **pgd)
-    yield rung(discrete_search, model, cipher, *given, rng=rng, eps=eps, nb_iter=nb_iter)
-    yield rung(wrong_key, model, *given, **guessing, **pgd)
-    yield rung(fresh_keys, model, *given, **guessing, **pgd)
-    yield rung(squares, answer, *given, rng=rng, eps=eps, n_queries=n_queries)
+def most_promising(candidates: npt.NDArray[np.uint8], low: Floats, high: Floats) -> Pictures:
+    """Of candidates v, uint8 (k, ...), those with the greatest g_high high(v) + g_low low(v)."""
+    gain = high * (candidates >> 4) + low * (candidates & 15)
+    return np.take_along_axis(candidates, gain.argmax(axis=0)[None], axis=0)[0]
+
+
+# --- label leaking --------------------------------------------------------------------------------
+
+
+def label_leaking(
+    model: keras.Model,
+    cipher: BlockScrambler,
+    pictures: Pictures,
+    labels: Labels,
+    rng: np.random.Generator,
+    **budget: Any,
+) -> dict[str, float]:
+    """Does a network read the label off the noise? (Kurakin, Goodfellow, Bengio 2016.)
+
+    Noise made against the right label of a picture, against a wrong one, and that first noise on
+    a plain grey picture. The shares of answers that equal the label the noise was made against: a
+    network that looks at pictures gives few of these.
+    """
+    wrong = (labels + rng.integers(1, 10, len(labels))) % 10
+    against_right = model_fed_plain(model, pictures, labels, **budget)
+    against_wrong = model_fed_plain(model, pictures, wrong, **budget)
+    noise = against_right.astype(np.int16) - pictures
+    on_grey = add_noise(np.full_like(pictures, 128), noise)
+    tests = {
+        "clean": (pictures, labels),
+        "noise_against_right_label": (against_right, labels),
+        "noise_against_wrong_label": (against_wrong, wrong),
+        "noise_on_grey": (on_grey, labels),
+    }
+    answer = victim(model, cipher)
+    return {
+        name: float((answer(shown).argmax(axis=1) == made_against).mean())
+        for name, (shown, made_against) in tests.items()
+    }
 
 
 # --- bytes ----------------------------------------------------------------------------------------
 
 
-def pgd_on_bytes(
-    model: keras.Model, pictures: np.ndarray, labels: np.ndarray, eps: float = 0.1, **options
-) -> np.ndarray:
-    """PGD between floats, its result rounded to the nearest byte within eps of the picture."""
-    size = whole_bytes(eps)
-    found = attacks.projected_gradient_descent(
-        model, as_floats(pictures), labels, eps=size / 255, **options
-    )
-    return as_bytes(found)
-
-
 def whole_bytes(eps: float) -> int:
     """The whole bytes in eps. (33 * (1 / 255) * 255 is a hair below 33: hence the 1e-6.)"""
-    attacks.check_budget(eps, eps, 0, np.inf, 1.0)
+    attacks.check_budget(eps, eps, 0)
     return int(eps * 255 + 1e-6)
 
 
-def add_noise(pictures: np.ndarray, noise: np.ndarray) -> np.ndarray:
+def add_noise(pictures: Pictures, noise: npt.NDArray[np.int16]) -> Pictures:
     """Pictures, uint8, plus noise, int16 in bytes, cut off at 0 and 255."""
     return np.clip(pictures + noise, 0, 255).astype(np.uint8)

@@ -20,9 +20,10 @@ import numpy as np
 from tqdm import tqdm
 
 from helpers.files import json_in, naming, read_npz, write_npz
+from helpers.learnable.gradients import Floats, Labels
 from helpers.quiet_keras import keras
 
-Batch = tuple[np.ndarray, np.ndarray]  # pictures float32 (n, height, width, 3), labels (n,)
+Batch = tuple[Floats, Labels]  # pictures float32 (n, height, width, 3), labels (n,)
 
 
 class Training:
@@ -75,7 +76,7 @@ class Training:
         saved = time.perf_counter()
         label = str(self.about.get("scenario", ""))
         with (
-            stopping_gently() as stop,
+            finishing_the_batch() as stop,
             tqdm(total=self.total, initial=self.done, desc=label, unit="batch") as bar,
         ):
             while self.done < self.total and not stop.is_set():
@@ -117,14 +118,13 @@ class Training:
                 f"{checkpoint} is no checkpoint of {self.name} with these settings: move it away "
                 "to begin anew."
             )
-        progress = arrays.get("progress")
-        if not self.fits(arrays) or not self.may_be(progress):
+        if not self.fits(arrays) or not self.may_be(arrays["progress"]):
             raise ValueError(f"{checkpoint} is damaged: move it away to begin anew.")
-        with everywhere(self.devices):
+        with on_all_devices(self.devices):
             for i, variable in enumerate(self.variables()):
                 variable.assign(arrays[f"{i:04d}"])
-        self.done, self.wrong, self.seen = (int(number) for number in progress[:3])
-        self.seconds = float(progress[3])
+        *counts, self.seconds = arrays["progress"].tolist()
+        self.done, self.wrong, self.seen = map(int, counts)
 
     def fits(self, arrays: dict[str, np.ndarray]) -> bool:
         """Whether a checkpoint has a finite value of the right type and shape for each variable."""
@@ -158,7 +158,7 @@ class Training:
 
 
 @contextlib.contextmanager
-def stopping_gently() -> Iterator[threading.Event]:
+def finishing_the_batch() -> Iterator[threading.Event]:
     """Ctrl-C and a polite kill set the event, so that the batch at hand is finished first.
 
     What was ignored before, as Ctrl-C is in the background, stays ignored.
@@ -213,6 +213,6 @@ def strategy(devices: int):
     return tf.distribute.MirroredStrategy([f"{kind}:{i}" for i in range(devices)])
 
 
-def everywhere(devices: int) -> contextlib.AbstractContextManager:
+def on_all_devices(devices: int) -> contextlib.AbstractContextManager:
     """Within it, variables are made on, and given to, all devices."""
     return contextlib.nullcontext() if devices == 1 else strategy(devices).scope()

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from data.studies.resumable import Training, finishing_the_batch
 from helpers.files import digest_of, read_npz, write_npz
-from helpers.learnable.training import Training, stopping_gently
 from helpers.quiet_keras import keras
 
 ABOUT = {"scenario": "Toy", "seed": 3}
@@ -228,7 +228,7 @@ def test_a_full_disk_leaves_the_last_checkpoint(tmp_path, monkeypatch):
 
 
 def test_a_stop_is_heard_at_the_end_of_a_batch_and_the_old_handler_comes_back():
-    with stopping_gently() as stop:
+    with finishing_the_batch() as stop:
         os.kill(os.getpid(), 2)
         assert stop.is_set()
     with pytest.raises(KeyboardInterrupt):
@@ -238,7 +238,7 @@ def test_a_stop_is_heard_at_the_end_of_a_batch_and_the_old_handler_comes_back():
 def test_a_stop_that_is_ignored_stays_ignored():
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        with stopping_gently() as stop:
+        with finishing_the_batch() as stop:
             os.kill(os.getpid(), signal.SIGINT)
             assert not stop.is_set()
     finally:
@@ -250,7 +250,7 @@ import os, signal, sys, time
 sys.path[:0] = [{tests!r}, {root!r}]
 from pathlib import Path
 import numpy as np
-import test_learnable_training as toys
+import test_resumable as toys
 
 path, rng, kills = Path({folder!r}) / "c.npz", np.random.default_rng(1), 0
 while kills < int(sys.argv[1]):
@@ -299,18 +299,18 @@ import sys
 sys.path[:0] = [{tests!r}, {root!r}]
 from pathlib import Path
 import numpy as np
-from helpers.learnable import training as t
-from helpers.learnable.training import everywhere
-import test_learnable_training as toys
+from data.studies import resumable
+from data.studies.resumable import on_all_devices
+import test_resumable as toys
 
-with everywhere(2):
+with on_all_devices(2):
     two = toys.toy(devices=2)
-assert t.strategy(2).num_replicas_in_sync == 2
+assert resumable.strategy(2).num_replicas_in_sync == 2
 assert not toys.stopped_after(two, 5).run(Path({folder!r}) / "two.npz")
-with everywhere(2):
+with on_all_devices(2):
     resumed = toys.toy(devices=2)
 assert resumed.run(Path({folder!r}) / "two.npz")
-with everywhere(2):
+with on_all_devices(2):
     straight = toys.toy(devices=2)
 straight.run(Path({folder!r}) / "straight.npz")
 one = toys.toy()
