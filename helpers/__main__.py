@@ -67,8 +67,8 @@ def test(arguments: list[str]) -> int:
 
 
 def check(arguments: list[str]) -> int:
-    """The same without what takes long: which tests these are, conftest.py says."""
-    return test(["-m", "not slow", *arguments])
+    """The same without what takes long, and the five that then took longest."""
+    return test(["-m", "not slow", "--durations=5", *arguments])
 
 
 def fuzz(arguments: list[str]) -> int:
