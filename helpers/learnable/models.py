@@ -1,4 +1,4 @@
-"""Tanaka's adaptation network, and two residual networks it can stand before.
+"""Tanaka's adaptation network, and residual networks that it can stand before.
 
 Made of Keras layers alone, so the same code runs on Keras' TensorFlow and JAX backends
 (`KERAS_BACKEND`). Every network takes float32 pictures (n, height, width, 3) from 0 to 1, without
@@ -84,13 +84,6 @@ def shuffle_pixels(x, m: int):
 
 
 # --- residual networks ----------------------------------------------------------------------------
-
-
-def resnet18(channels: int = 3, classes: int = 10, side: int = 32, seed: int = 0) -> keras.Model:
-    """ResNet18 in its usual form for pictures of 32 x 32 pixels: the first convolution is 3 x 3 and
-    keeps the size, and no pooling follows it. 11.2 million weights.
-    """
-    return resnet("resnet18", (64, 128, 256, 512), 2, 1, channels, classes, side, seed)
 
 
 def narrow_resnet(
