@@ -37,16 +37,12 @@ blocks_to_ask_for = Exercise(
 )
 
 
-def order_back(key: np.ndarray) -> np.ndarray:
-    return np.argsort(key)
-
-
 def permutation(seed: int, count: int) -> np.ndarray:
     return np.random.default_rng(seed).permutation(count)
 
 
 undo = FunctionExercise(
-    expected=order_back,
+    expected=np.argsort,
     inputs=[
         np.array([2, 0, 1]),
         permutation(1, 6),
@@ -61,10 +57,7 @@ undo = FunctionExercise(
     slips=[
         (lambda key: key, "the same shuffle twice is mostly not the old order."),
         (lambda key: key[::-1], "you read the key from its end, and its places are asked for."),
-        (
-            lambda key: np.sort(key),
-            "sorted, every key looks the same, and where its entries stood is asked for.",
-        ),
+        (np.sort, "sorted, every key looks the same, and where its entries stood is asked for."),
         (lambda key: key[key], "you shuffled the key once more instead of asking for places."),
     ],
 )
