@@ -19,15 +19,9 @@ penalty = FunctionExercise(
     ),
     slips=[
         (lambda share: (8 - share) ** 2 / 64, "a share of 16 bits is not yet a number of bits."),
-        (
-            lambda share: (8 - (1 - share)) ** 2 / 64,
-            "a share of 16 bits is not yet a number of bits.",
-        ),
-        (
-            lambda share: (8 - 16 * (1 - share)) ** 2,
-            "the square is there, the division is missing.",
-        ),
-        (lambda share: (8 - 16 * (1 - share)) / 8, "the distance has to be squared."),
+        (lambda share: (7 + share) ** 2 / 64, "a share of 16 bits is not yet a number of bits."),
+        (lambda share: (16 * share - 8) ** 2, "the square is there, the division is missing."),
+        (lambda share: 2 * share - 1, "the distance has to be squared."),
         (lambda share: (16 * share) ** 2 / 64, "she should have half of the bits wrong."),
     ],
 )

@@ -22,6 +22,7 @@ from helpers.files import json_in
 ROWS_AT_ONCE = 96
 
 Array = Any  # of NumPy, or of TensorFlow
+Table = Mapping[str, Callable[[Array], Array]]  # by their names
 
 MOST_NUMBERS = 1 << 22  # in a matrix: many times what any network of the kit has
 
@@ -55,7 +56,7 @@ def sign(x: np.ndarray) -> np.ndarray:
     return np.where(x >= 0, np.float32(1), np.float32(-1))
 
 
-ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
+ACTIVATIONS: Table = {
     "sigmoid": sigmoid,
     "tanh": np.tanh,
     "linear": linear,
@@ -64,21 +65,18 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
 }
 
 
-def tensorflow_activations() -> dict[str, Callable[[Array], Array]]:
+def tensorflow_activations() -> Table:
     """What `forward` needs where all is TensorFlow's, which is loaded only now."""
     from helpers.quiet_keras import tensorflow as tf
 
     def sign(x: Array) -> Array:
         return tf.where(x >= 0, 1.0, -1.0)
 
-    return ACTIVATIONS | {"sigmoid": tf.sigmoid, "tanh": tf.tanh, "sign": sign}
+    return {**ACTIVATIONS, "sigmoid": tf.sigmoid, "tanh": tf.tanh, "sign": sign}
 
 
 def forward(
-    layers: Sequence[Layer],
-    matrices: Sequence[tuple[Array, Array]],
-    x: Array,
-    activations: Mapping[str, Callable[[Array], Array]] = ACTIVATIONS,
+    layers: Sequence[Layer], matrices: Sequence[tuple], x: Array, activations: Table = ACTIVATIONS
 ) -> Array:
     """What a network makes of the rows of `x`: (n, inputs) to (n, outputs).
 

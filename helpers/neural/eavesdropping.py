@@ -370,12 +370,26 @@ def variety(ciphertext: Ciphertext, side: int = 8) -> np.ndarray:
 # --- consistency: Alice, Bob, and one block of ciphertext -----------------------------------------
 
 
-def consistency(cipher: NeuralCipher, values: np.ndarray) -> np.ndarray:
-    """The key, uint8 (16,), of one block of ciphertext, values (16,).
+def consistency(cipher: NeuralCipher, values: np.ndarray) -> bits.Key:
+    """The key, from one block of ciphertext, whatever it means.
 
-    Eve needs Alice and Bob. She decrypts the block under each of the 65,536 keys and encrypts the
-    result again: only under the right key does the same ciphertext come back. She need not know
-    what the message looks like. Raises ValueError unless it is one block, and for a pair of bits.
+    Eve decrypts it under each of the 65,536 keys and encrypts the result again: only under the
+    right key does the same ciphertext come back.
+
+    Args:
+        cipher: a pair whose ciphertext is real numbers; Eve needs Alice and Bob.
+        values: (16,), one block of ciphertext.
+
+    Returns:
+        uint8 (16,), the key.
+
+    Raises:
+        ValueError: unless it is one block, and for a pair of bits, where every key is consistent.
+
+    >>> paper, key = NeuralCipher.load("paper"), ALL_KEYS[1234]
+    >>> sent = paper.encrypt_blocks(np.uint16([99]), key)
+    >>> np.array_equal(consistency(paper, sent[0]), key)
+    True
     """
     check_analog(cipher)
     values = np.asarray(values, np.float32)

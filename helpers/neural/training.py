@@ -108,7 +108,9 @@ def before_tanh(
 class Team:
     """Networks that learn together: all their weights in one vector, theta, and its average."""
 
-    def __init__(self, models: Sequence[keras.Model], optimizer: str = "Adam"):
+    def __init__(
+        self, models: Sequence[keras.Model], optimizer: str | keras.optimizers.Optimizer = "Adam"
+    ):
         self.models = list(models)
         self.layers = [chain.layers_of(model) for model in models]
         self.shapes = [[tuple(w.shape) for w in model.weights] for model in models]
