@@ -128,8 +128,10 @@ class NeuralCipher:
         So many digits are sent; `encrypt_blocks(ALL_BLOCKS, key)` has all of Alice's.
         """
         key = bits.check_key(key)
-        in_full = partial(self.encrypt_blocks, bits.ALL_BLOCKS, key)
-        return self._kept(("values", key.tobytes()), lambda: in_full().astype(np.float16))
+        what = "values", key.tobytes()
+        return self._kept(
+            what, lambda: self.encrypt_blocks(bits.ALL_BLOCKS, key).astype(np.float16)
+        )
 
     def forward(self, key: KeyLike) -> BlockFunction:
         """Alice of a binary pair under one key: a function of blocks, uint16 (n,) to uint16 (n,).
