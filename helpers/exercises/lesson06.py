@@ -49,7 +49,7 @@ def noisy_picture(seed: int, size: int) -> tuple[np.ndarray, np.ndarray, int]:
 put_back = FunctionExercise(
     expected=shortened,
     inputs=[
-        (np.int16([250, 100, 3]), np.int16([270, 95, -9]), 8),
+        (np.array([250, 100, 3], np.int16), np.array([270, 95, -9], np.int16), 8),
         noisy_picture(1, 8),
         noisy_picture(2, 25),
         noisy_picture(3, 0),

@@ -145,7 +145,7 @@ def rise_and_fall(
 
 # --- trained networks as files --------------------------------------------------------------------
 
-MOST_SEED = 1_000_000
+MOST_SEED = 1_000_000  # that a study takes
 
 
 def load(
