@@ -204,6 +204,7 @@ assert (scores(model, found).argmax(axis=1) != y).all()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
 def test_the_same_attack_runs_on_jax():
     environment = {**os.environ, "KERAS_BACKEND": "jax"}

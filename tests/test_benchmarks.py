@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow
+
 BENCHMARKS = Path(__file__).parent / "benchmarks"
 RUN = BENCHMARKS / "run.py"
 PEERS = {"adversarial-robustness-toolbox", "cleverhans"}  # of the attack; not everybody has them

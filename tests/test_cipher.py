@@ -55,6 +55,7 @@ def test_every_block_under_the_paper_s_key(cipher, dtype):
     assert np.array_equal(cipher.decrypt_blocks(values, PAPER_KEY), ALL_BLOCKS)
 
 
+@pytest.mark.slow
 def test_ten_million_random_pairs_of_message_and_key(cipher):
     from data.studies.pairs import wrong_blocks  # loads TensorFlow, which a cipher needs not
 

@@ -188,6 +188,7 @@ def test_alice_who_chooses_which_bits_pass(short):
     assert not np.diag(kernel).any()
 
 
+@pytest.mark.slow
 def test_a_seed_repeats_also_as_a_command(short, tmp_path):
     path, known = tmp_path / "pair.npz", manifest.entries()
     diffusing.main(["--seed", "3", "--output", str(path)])

@@ -61,6 +61,7 @@ def of_lesson(*cells: str) -> SimpleNamespace:
 # --- fresh Eves ---
 
 
+@pytest.mark.slow
 def test_a_deep_eve_reads_what_the_papers_eve_does_not():
     from helpers.neural import networks
 
@@ -174,6 +175,7 @@ def patches(name: str, count: int):
         yield eavesdropping.cut(HEARD[name], int(top), int(left), 8, 8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", pictures.NAMES)
 def test_the_right_key_comes_first_wherever_the_patch_is_not_flat(name):
     for patch in patches(name, 6):
