@@ -55,7 +55,7 @@ def test_root_is_let_in_and_still_from_this_machine_alone(root, monkeypatch, ran
 
 
 def test_a_failing_part_of_the_tests_fails_them_all(monkeypatch):
-    for failing in ["ruff", "pytest"]:
+    for failing in ["ruff", "mypy", "pytest"]:
         monkeypatch.setattr(kit, "run", lambda *a, failing=failing: -9 if failing in a else 0)
         assert kit.test([]) != 0
     monkeypatch.setattr(kit, "run", lambda *a: 0)
@@ -78,6 +78,21 @@ def run_git(*arguments: str) -> str:
         ).stdout
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("not a checkout of git")
+
+
+def test_the_quick_check_is_the_whole_one_without_what_takes_long(ran):
+    kit.test([])
+    kit.check(["-x"])
+    whole, quick = ran[:4], ran[4:]
+    assert quick[:3] == whole[:3] and "mypy" in whole[2]
+    assert quick[3][: len(whole[3])] == whole[3]
+    assert {"-m", "not slow", "-x"} <= set(quick[3])
+
+
+def test_lessons_and_the_browser_take_long():
+    no_tests = 5
+    asked = ["--collect-only", "-q", "-m", "not slow", "notebooks", "tests/browser"]
+    assert run_python("-m", "pytest", *asked).returncode == no_tests
 
 
 def test_fuzzing_runs_its_tests_alone_and_many_times(monkeypatch, ran):
