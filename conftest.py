@@ -52,7 +52,8 @@ def pytest_collection_modifyitems(items):
             lessons.put_dots_back(item.cell)
         if is_lesson(item) or in_browser(item):
             item.add_marker("slow")
-    items.sort(key=lambda item: (not in_browser(item), not is_lesson(item)))
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda i: (not in_browser(i), not is_lesson(i), i.path not in slow))
 
 
 def in_browser(item):
