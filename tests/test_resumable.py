@@ -284,6 +284,7 @@ def but_for_time(checkpoint: Path) -> str:
     return digest_of(arrays | {"progress": arrays["progress"][:3]})
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="here a process cannot be split in two")
 def test_killed_again_and_again_it_ends_the_same_to_the_bit(tmp_path):
     """KILLS in the environment: how often, each time at a random moment after the start."""
