@@ -12,6 +12,8 @@ from data.studies import comparison
 from helpers import manifest
 from helpers.neural.cipher import NeuralCipher
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def small(monkeypatch):
