@@ -234,7 +234,7 @@ def key_flipper(
     picture: Picture,
     key: KeyLike = bits.PAPER_KEY,
     rng: np.random.Generator | None = None,
-) -> Any:
+) -> Control:
     """A picture, encrypted, and sixteen buttons for the key that it is decrypted with.
 
     Beside the buttons: the paper's key, a random key, and a flip of one bit at random. Below the
