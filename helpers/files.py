@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import secrets
-import time
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -15,8 +14,6 @@ from stat import S_IMODE, S_ISREG
 from typing import Any, BinaryIO
 
 import numpy as np
-
-from helpers.locks import take
 
 LARGEST = 1 << 30  # bytes of a file that is read: far more than any of the kit's own
 
@@ -82,26 +79,6 @@ def sync_folder(folder: Path) -> None:
             os.fsync(number)
         finally:
             os.close(number)
-
-
-@contextmanager
-def one_at_a_time(path: str | os.PathLike, wait: bool = True) -> Iterator[None]:
-    """Read, change and write a file, while others that ask for the same wait for their turn.
-
-    Whoever dies lets go: the lock is the system's, and the empty file beside `path` only its place.
-    Where the work is long, do not `wait`: an OSError says that somebody is at it.
-    """
-    target = Path(os.path.realpath(path))
-    lock = target.with_name(f".{target.name}.lock")
-    check_writable(lock)
-    with open(lock, "ab") as place:
-        while not take(place.fileno()):
-            if not wait:
-                raise OSError(
-                    f"Another run is at work on {path}: let it finish, or stop it, before the next."
-                )
-            time.sleep(0.02)
-        yield
 
 
 # --- one way to read ------------------------------------------------------------------------------

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import platform
 import re
-import sys
-import time
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from helpers.files import check_writable, one_at_a_time, read_json, write_json
+from helpers.files import read_json
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "data"
 MANIFEST = DATA / "MANIFEST.json"
-
-# --- reading --------------------------------------------------------------------------------------
 
 
 def checked(name: str) -> Path:
@@ -102,94 +95,6 @@ def remedy(name: str) -> str:
     return "fetch the kit anew"
 
 
-# --- writing --------------------------------------------------------------------------------------
-
-
-def check_writable_result(path: Path) -> None:
-    """Raise, before a long work begins, what `enter` and the writing before it would at its end."""
-    check_writable(path)
-    if name_in_data(path):
-        check_writable(MANIFEST)
-        entries_so_far()
-
-
-def enter(path: Path, made: str) -> None:
-    """`record` a file that lies below data/; what lies elsewhere is not shipped."""
-    if name := name_in_data(path):
-        record(name, made)
-
-
-def name_in_data(path: Path) -> str | None:
-    """ "weights/paper.npz", say; None for a file that is not below data/."""
-    path, data = path.resolve(), DATA.resolve()
-    return path.relative_to(data).as_posix() if data in path.parents else None
-
-
-def record(name: str, made: str) -> None:
-    """Enter a file under data/, with the words that say how it was made, into the manifest."""
-    with one_at_a_time(MANIFEST):
-        known = entries_so_far()
-        known[name] = {"sha256": sha256(DATA / name), "made": made}
-        write_json(MANIFEST, dict(sorted(known.items())))
-
-
-def entries_so_far() -> dict[str, dict[str, str]]:
-    """`entries`, of a manifest that may be yet to be made."""
-    return entries() if MANIFEST.exists() else {}
-
-
 def sha256(path: Path) -> str:
     """The SHA-256 of a file's bytes, in hexadecimal."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-# --- how something was made -----------------------------------------------------------------------
-
-
-def provenance(
-    command: str, seed: int | None, seconds: float, device: str | None = None
-) -> dict[str, object]:
-    """How something was made: command, seed (None: it is in the results), date, versions, device,
-    seconds.
-    """
-    return {
-        "command": command,
-        **({} if seed is None else {"seed": seed}),
-        "date": time.strftime("%Y-%m-%d"),
-        "python": platform.python_version(),
-        **versions(),
-        "device": device or device_in_use(),
-        "training_seconds": round(seconds),
-    }
-
-
-def versions() -> dict[str, str]:
-    """The versions of NumPy, and of Keras and its backend where Keras is in use."""
-    return {name: installed(name) for name in ("numpy", *keras_and_backend())}
-
-
-def installed(name: str) -> str:
-    """The version of a package; of one that came by another way than an installation, "unknown"."""
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "unknown"
-
-
-def keras_and_backend() -> tuple[str, ...]:
-    """("keras", "tensorflow"), say, and nothing before Keras was imported."""
-    keras = sys.modules.get("keras")
-    return ("keras", keras.backend.backend()) if keras else ()
-
-
-def device_in_use() -> str:
-    """The names of the GPUs that Keras' backend computes on; where there are none, the CPU."""
-    backend, names = keras_and_backend()[1:], []
-    if backend == ("tensorflow",):
-        config = sys.modules["tensorflow"].config
-        gpus = map(config.experimental.get_device_details, config.list_physical_devices("GPU"))
-        names = [str(gpu.get("device_name")) for gpu in gpus]
-    elif backend == ("jax",):
-        devices = sys.modules["jax"].devices()
-        names = [device.device_kind for device in devices if device.platform != "cpu"]
-    return ", ".join(names) or f"CPU, {platform.machine()}, {os.cpu_count()} cores"

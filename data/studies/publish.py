@@ -16,7 +16,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from helpers import manifest
-from helpers.files import check_writable, one_at_a_time, write_json
+from helpers.files import check_writable, write_json
+from helpers.locks import take
 from helpers.neural.cipher import check_name
 
 # --- what a command is given ----------------------------------------------------------------------
@@ -101,6 +102,29 @@ def record(name: str, made: str) -> None:
 def entries_so_far() -> dict[str, dict[str, str]]:
     """`entries`, of a manifest that may be yet to be made."""
     return manifest.entries() if manifest.MANIFEST.exists() else {}
+
+
+# --- one study at a time --------------------------------------------------------------------------
+
+
+@contextmanager
+def one_at_a_time(path: str | os.PathLike, wait: bool = True) -> Iterator[None]:
+    """Read, change and write a file, while others that ask for the same wait for their turn.
+
+    Whoever dies lets go: the lock is the system's, and the empty file beside `path` only its place.
+    Where the work is long, do not `wait`: an OSError says that somebody is at it.
+    """
+    target = Path(os.path.realpath(path))
+    lock = target.with_name(f".{target.name}.lock")
+    check_writable(lock)
+    with open(lock, "ab") as place:
+        while not take(place.fileno()):
+            if not wait:
+                raise OSError(
+                    f"Another run is at work on {path}: let it finish, or stop it, before the next."
+                )
+            time.sleep(0.02)
+        yield
 
 
 # --- how something was made -----------------------------------------------------------------------

@@ -27,7 +27,7 @@ from data.studies.reports import Report
 from data.studies.resnet18 import resnet18
 from data.studies.resumable import Training, on_all_devices
 from helpers import manifest
-from helpers.files import digest_of, one_at_a_time, write_npz
+from helpers.files import digest_of, write_npz
 from helpers.learnable import datasets, ladder
 from helpers.learnable.cipher_gradients import bytes_to_floats
 from helpers.learnable.gradients import Floats, Labels
@@ -278,7 +278,7 @@ def run(scale: Scale, data: Examples, seed: int, folder: Path, devices: int = 1)
     checkpoints = {scenario: CHECKPOINTS / name / f"{scenario}.npz" for scenario in SCENARIOS}
     for path in (results, *files.values(), *checkpoints.values()):
         publish.check_writable_result(path)
-    with one_at_a_time(CHECKPOINTS / name, wait=False):
+    with publish.one_at_a_time(CHECKPOINTS / name, wait=False):
         command = f"python -m data.studies.scenarios --scale {scale.name} --seed {seed}"
         report = Report(results, describe(scale, data, seed), command)
         if not train_and_measure(report, scale, data, seed, files, checkpoints, devices):
