@@ -321,6 +321,7 @@ print(one.error, resumed.error, "replicas", len(two.model.variables[0].value.val
 """
 
 
+@pytest.mark.slow
 def test_two_devices_share_a_batch_and_stop_and_resume_too(tmp_path):
     """On a CPU in two parts, in a process of its own: devices are divided once, at the start."""
     here = Path(__file__).parent
