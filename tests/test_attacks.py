@@ -557,6 +557,7 @@ def climbed(task, cipher):
     return {name: fooled.mean() for name, fooled in rungs}
 
 
+@pytest.mark.slow
 def test_the_ladder_has_all_its_rungs(climbed):
     described = [line for line in attackers.__doc__.splitlines() if line.startswith("`")]
     assert tuple(climbed) == attackers.RUNGS and len(climbed) == 10

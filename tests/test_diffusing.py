@@ -179,6 +179,7 @@ def test_details_count_only_when_the_noise_is_gone():
 # --- Training ---
 
 
+@pytest.mark.slow
 def test_alice_who_chooses_which_bits_pass(short):
     alice = diffusing.train_mixing(1).alice.round
     kernel, bias = alice.weights

@@ -75,6 +75,7 @@ def test_a_deep_eve_reads_what_the_papers_eve_does_not():
     assert deep.low > 0.9
 
 
+@pytest.mark.slow
 def test_practice_is_the_same_with_the_same_seed_and_leaves_alice_alone():
     before = CIPHER.fingerprint
     _, values = eavesdropping.random_traffic(CIPHER, 100, rng_of(1))
@@ -87,6 +88,7 @@ def test_practice_is_the_same_with_the_same_seed_and_leaves_alice_alone():
     assert CIPHER.fingerprint == before
 
 
+@pytest.mark.slow
 def test_the_lessons_loop_trains_the_same_eve():
     """In it the steps are as they are; `train_eve` differs in nothing but what it can be given."""
     lesson = of_lesson("practice", "train-eve", "deep-eve")

@@ -77,6 +77,7 @@ def try_broken(path: Path, few: int, arrays: dict, use: Callable, right: Callabl
     assert refused > 0.8 * cases(few)
 
 
+@pytest.mark.slow
 def test_broken_checkpoints(tmp_path):
     path = tmp_path / "checkpoint.npz"
     training = scenarios.training(SCENARIOS["Plain"], TINY, DATA, 1)
@@ -100,6 +101,7 @@ def test_broken_checkpoints(tmp_path):
     assert unchanged(state())
 
 
+@pytest.mark.slow
 def test_broken_models(tmp_path, monkeypatch):
     path, built = tmp_path / "model.npz", {}
     training = scenarios.training(SCENARIOS["Plain"], TINY, DATA, 1)

@@ -61,6 +61,7 @@ def keras_as_the_kit_has_it(first: str, home: Path, **variables: str) -> list[st
     return ran.stdout.split()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "variables", "backend"),
     [(WRONG, {}, "tensorflow"), ("[]", {"KERAS_BACKEND": "numpy"}, "numpy")],
@@ -72,6 +73,7 @@ def test_no_keras_json_of_the_users_has_a_say(content, variables, backend, tmp_p
     assert settings == [backend, "float32", "channels_last", "1e-07"]
 
 
+@pytest.mark.slow
 def test_keras_is_set_right_where_it_was_imported_before(tmp_path):
     (tmp_path / "keras.json").write_text(WRONG, encoding="utf-8")
     variables = {"KERAS_HOME": str(tmp_path), "KERAS_BACKEND": "numpy"}

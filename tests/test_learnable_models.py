@@ -230,6 +230,7 @@ def test_no_two_layers_start_alike():
 # --- Learning and keeping ---
 
 
+@pytest.mark.slow
 def test_it_learns_a_few_pictures_by_heart():
     model = models.with_adaptation(small_resnet(1, stages=(16, 32)), seed=2)
     x, y = pictures_like(model, 16), np.arange(16) % 10
@@ -259,6 +260,7 @@ def test_under_mixed_precision_the_logits_stay_exact():
     assert keras.ops.convert_to_numpy(model(pictures_like(model, 2))).dtype == np.float32
 
 
+@pytest.mark.slow
 def test_on_jax_the_same_weights_give_the_same_logits_without_tensorflow(tmp_path):
     pytest.importorskip("jax")
     model = models.with_adaptation(small_resnet(seed=1))

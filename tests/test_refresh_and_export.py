@@ -11,6 +11,8 @@ from nbformat import v4
 
 from helpers import lessons, pages
 
+pytestmark = pytest.mark.slow
+
 HERO = """
 import io
 import numpy as np

@@ -15,6 +15,8 @@ from data.studies.resumable import Training, finishing_the_batch
 from helpers.files import digest_of, read_npz, write_npz
 from helpers.quiet_keras import keras
 
+pytestmark = pytest.mark.slow
+
 ABOUT = {"scenario": "Toy", "seed": 3}
 
 
@@ -284,7 +286,6 @@ def but_for_time(checkpoint: Path) -> str:
     return digest_of(arrays | {"progress": arrays["progress"][:3]})
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="here a process cannot be split in two")
 def test_killed_again_and_again_it_ends_the_same_to_the_bit(tmp_path):
     """KILLS in the environment: how often, each time at a random moment after the start."""
@@ -321,7 +322,6 @@ print(one.error, resumed.error, "replicas", len(two.model.variables[0].value.val
 """
 
 
-@pytest.mark.slow
 def test_two_devices_share_a_batch_and_stop_and_resume_too(tmp_path):
     """On a CPU in two parts, in a process of its own: devices are divided once, at the start."""
     here = Path(__file__).parent

@@ -105,6 +105,7 @@ def test_random_pairs_are_fair_fresh_and_repeatable():
         assert abs((message * other.numpy()).mean()) < 0.05
 
 
+@pytest.mark.slow
 def test_the_compiled_game_is_played_by_the_keras_models(played):
     players, _ = played
     message, key = training.random_pairs(1, tf.constant(0), 64)
@@ -153,6 +154,7 @@ def test_evaluation_counts_the_right_blocks_and_bits(played):
     assert scores.bob_blocks.share > scores.eve_blocks.share
 
 
+@pytest.mark.slow
 def test_in_eve_s_phase_only_eve_learns(played):
     players, _ = played
     pair, eve = weights_of(players.alice, players.bob), weights_of(players.eve)
