@@ -233,7 +233,7 @@ def mixing_table(round_: Mixing, key: Signs) -> Block:
     kernel, bias = round_.weights
     upper = (ALL_HALVES @ kernel[:HALF]).T[:, :, None]
     lower = (ALL_HALVES @ kernel[HALF:16] + (key @ kernel[16:] + bias)).T[:, None]
-    changed = ALL_BLOCKS ^ ~packed(upper + lower)
+    changed = ALL_BLOCKS ^ ~packed((upper + lower).reshape(16, -1))
     return (changed >> round_.turn | changed << (16 - round_.turn)).astype(np.uint16)
 
 

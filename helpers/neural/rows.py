@@ -207,10 +207,23 @@ def whole(numbers: np.ndarray) -> np.ndarray:
 
 
 def under_every_key(cipher: NeuralCipher, blocks: np.ndarray) -> np.ndarray:
-    """What all 65,536 keys, in their order, make of blocks of ciphertext: uint16 (65536, n).
+    """What all 65,536 keys, in their order, make of blocks of ciphertext.
 
-    `blocks`: uint16 (n,). Of a cipher of rounds, Alice's are undone: Bob's, once proved, say the
-    same. Raises ValueError for a pair of which neither way is known.
+    Args:
+        cipher: a pair of gate networks that sends bits; or one of rounds of couplings, of which
+            Alice's are undone: Bob's, once proved, say the same.
+        blocks: uint16 (n,).
+
+    Returns:
+        uint16 (65536, n), a row for each key.
+
+    Raises:
+        ValueError: for a pair of which neither way is known.
+
+    >>> cipher, key = NeuralCipher.load("diffusing"), [0] * 14 + [1, 0]
+    >>> meant = under_every_key(cipher, cipher.forward(key)(np.uint16([77])))
+    >>> meant.shape, meant[0b10].tolist()
+    ((65536, 1), [77])
     """
     if isinstance(cipher.alice, Rounds) and isinstance(cipher.alice.round, Coupling):
         return undone(masks_of(cipher.alice.round), cipher.alice.turns, blocks)
