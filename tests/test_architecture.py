@@ -106,6 +106,13 @@ def test_every_room_has_its_floor():
     assert [module for module in HOUSE if floor_of(module) == len(FLOORS)] == []
 
 
+def test_the_map_in_contributing_has_every_room():
+    words = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    for room in " ".join(FLOORS).split():
+        name = room.rpartition(".")[2]
+        assert f"{name}.py`" in words or f"/{name}/`" in words, room
+
+
 def test_arrows_point_down():
     assert arrows_up(HOUSE) == []
 
