@@ -125,6 +125,7 @@ def test_alice_bob_and_eve_start_differently():
 # --- Training ---
 
 
+@pytest.mark.slow
 def test_bob_learns_and_eve_does_not_keep_up(played):
     _, history = played
     assert history.bob_loss[0] > 7.9  # of 16 bits: a coin
@@ -190,6 +191,7 @@ def interrupt(history: History) -> None:
         raise KeyboardInterrupt
 
 
+@pytest.mark.slow
 def test_stopped_or_interrupted_the_same_seed_has_learned_the_same():
     learned = []
     interrupted = pytest.raises(KeyboardInterrupt, match="iteration 200 is kept")
@@ -215,6 +217,7 @@ def test_another_seed_is_another_game():
 # --- Recipes ---
 
 
+@pytest.mark.slow
 def test_the_lesson_s_recipe_gets_bob_right():
     players = Players(2)
     for phase in lesson_recipe:
@@ -293,6 +296,7 @@ def test_a_place_that_cannot_be_written_is_refused_before_training(tiny, tmp_pat
         tiny()
 
 
+@pytest.mark.slow
 def test_the_phases_are_recorded_with_their_curves_and_scores(tmp_path, monkeypatch):
     (tmp_path / "results").mkdir()
     monkeypatch.setattr(manifest, "DATA", tmp_path)
