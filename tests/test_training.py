@@ -133,6 +133,7 @@ def test_bob_learns_and_eve_does_not_keep_up(played):
     assert history.eve_loss[-1] > history.bob_loss[-1] + 2
 
 
+@pytest.mark.slow
 def test_the_history_has_a_point_for_every_hundred_iterations(played):
     players, history = played
     assert history.iteration == list(range(100, 1001, 100))
@@ -140,6 +141,7 @@ def test_the_history_has_a_point_for_every_hundred_iterations(played):
     assert players.iteration >= 1000
 
 
+@pytest.mark.slow
 def test_evaluation_counts_the_right_blocks_and_bits(played):
     players, _ = played
     scores = training.evaluate(players, np.random.default_rng(3), pairs=1000)
