@@ -1,10 +1,9 @@
-"""Pictures, texts, ciphertext values and keys as bits, and back without losing one. NumPy only.
+"""Pictures, texts and keys as bits, and back without losing one. NumPy only.
 
 picture <-> bits     the same bits as by the paper's way, which lesson 01 goes step by step
 picture <-> blocks   two neighbouring bytes are one block of 16 bits, the paper's `m_bits`
 blocks  <-> bits     a block is a row of 16 bits
 text    <-> blocks   one character is one block (section 3)
-values  <-> bits     a ciphertext value is 16 bits, a block of 16 values 256 (section 3)
 bits    <-> signs    the -1 and +1 that the networks take and give
 
 Everywhere a picture is uint8 of any shape, mostly (height, width, 3); bits are uint8, each 0 or 1,
@@ -185,41 +184,6 @@ def blocks_to_text(blocks: Block) -> str:
     """
     data = _high_byte_first(_check_blocks(blocks)).tobytes()
     return data.decode("utf-16-be", "surrogatepass")
-
-
-# --- Ciphertext values <-> bits -------------------------------------------------------------------
-
-
-def values_to_bits(values: npt.NDArray[np.float16]) -> Bits:
-    """Ciphertext values, float16 (n, c), as bits, uint8 (n, 16 * c): 16 values become 256 bits.
-
-    The paper wants 16 bits a value and does not say which (section 3); here they are those of the
-    IEEE 754 half-precision number, so none is lost. ValueError unless they are float16 (n, c).
-    (To keep one bit a value, whether it is above 0, is `signs_to_bits`.)
-    """
-    values = _array(values)
-    if values.dtype != np.float16 or values.ndim != 2:
-        raise ValueError(
-            f"Values are float16 (n, c), all that 16 bits hold; these are {values.dtype} "
-            f"{values.shape}: cast them with .astype(np.float16), one row a block."
-        )
-    n, c = values.shape
-    return blocks_to_bits(values.view(np.uint16).ravel()).reshape(n, M_BITS * c)
-
-
-def bits_to_values(bits: Bits) -> npt.NDArray[np.float16]:
-    """Bits (n, 16 * c) as values, float16 (n, c): the exact inverse of `values_to_bits`.
-
-    ValueError for another shape, or where a bit is not 0 or 1.
-    """
-    bits = _array(bits)
-    if bits.ndim != 2 or bits.shape[1] % M_BITS:
-        raise ValueError(
-            f"A row of ciphertext has {M_BITS} bits a value; the shape here is {bits.shape}: "
-            "give one row a block."
-        )
-    n, c = bits.shape[0], bits.shape[1] // M_BITS
-    return bits_to_blocks(bits.reshape(n * c, M_BITS)).view(np.float16).reshape(n, c)
 
 
 # --- Bits <-> the networks' signs -----------------------------------------------------------------

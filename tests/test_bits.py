@@ -43,16 +43,6 @@ def test_an_emoji_is_two_blocks():
     assert bits.text_to_blocks("\N{GRINNING FACE}").tolist() == [0xD83D, 0xDE00]
 
 
-def test_one_and_minus_two_as_half_precision_bits():
-    values = np.array([[1, -2]], np.float16)
-    one, minus_two = [0, 0, 1, 1, 1, 1] + [0] * 10, [1, 1] + [0] * 14
-    assert bits.values_to_bits(values).tolist() == [one + minus_two]
-
-
-def test_a_block_of_sixteen_values_is_256_bits():
-    assert bits.values_to_bits(np.zeros((5, 16), np.float16)).shape == (5, 256)
-
-
 def test_signs_are_minus_and_plus_one():
     signs = bits.bits_to_signs(np.array([0, 1, 1], np.uint8))
     assert signs.tolist() == [-1, 1, 1] and signs.dtype == np.float32
@@ -151,21 +141,6 @@ def test_every_text_returns(text):
     assert bits.blocks_to_text(bits.text_to_blocks(text)) == text
 
 
-@given(hnp.arrays(np.uint16, st.tuples(st.integers(0, 5), st.integers(0, 5))))
-def test_every_value_returns_with_its_very_bits(words):
-    values = words.view(np.float16)  # infinities and every nan among them
-    back = bits.bits_to_values(bits.values_to_bits(values))
-    assert back.shape == values.shape and back.dtype == np.float16
-    np.testing.assert_array_equal(back.view(np.uint16), words)
-
-
-def test_values_may_lie_in_any_order_in_memory():
-    values = np.arange(12, dtype=np.float16).reshape(3, 4)
-    expected = bits.values_to_bits(values.T.copy())
-    np.testing.assert_array_equal(bits.values_to_bits(values.T), expected)
-    np.testing.assert_array_equal(bits.bits_to_values(np.asfortranarray(expected)), values.T)
-
-
 @given(keys)
 def test_keys_return(key):
     np.testing.assert_array_equal(bits.parse_key(bits.format_key(key)), key)
@@ -220,14 +195,6 @@ BLOCKS = np.zeros(2, np.uint16)
         (lambda: bits.bits_to_blocks([0] * 16), r"\(16,\).*reshape"),
         (lambda: bits.bits_to_blocks(np.zeros((2, 32), np.uint8)), r"\(2, 32\)"),
         (lambda: bits.bits_to_blocks(np.full((1, 16), 3)), "here is 3"),
-        (
-            lambda: bits.values_to_bits(np.zeros((1, 16), np.float32)),
-            r"float32.*astype\(np.float16",
-        ),
-        (lambda: bits.values_to_bits(np.zeros(16, np.float16)), r"\(16,\)"),
-        (lambda: bits.bits_to_values(np.zeros((1, 17), np.uint8)), r"\(1, 17\)"),
-        (lambda: bits.bits_to_values(np.zeros(16, np.uint8)), r"\(16,\)"),
-        (lambda: bits.bits_to_values(np.full((1, 16), 2)), "here is 2"),
         (lambda: bits.bits_to_signs([0, 1, 2]), "here is 2"),
         (lambda: bits.signs_to_bits([0.5, float("nan")]), "nan"),
         (lambda: bits.check_key([0] * 15), "16 bits.*has 15"),
@@ -271,8 +238,6 @@ def test_bad_input_is_named_in_one_sentence(call, words):
         bits.bits_to_blocks,
         bits.text_to_blocks,
         bits.blocks_to_text,
-        bits.values_to_bits,
-        bits.bits_to_values,
         bits.bits_to_signs,
         bits.signs_to_bits,
         bits.check_key,

@@ -130,13 +130,6 @@ def test_a_wrong_key_gives_a_wrong_picture(cipher):
 # --- The ciphertext ---
 
 
-def test_each_value_is_sixteen_bits(cipher):
-    values = cipher.encrypt(EYE[:4, :4], PAPER_KEY).values
-    rows = bits.values_to_bits(values)
-    assert rows.shape == (24, 256)
-    assert np.array_equal(bits.bits_to_values(rows), values)
-
-
 @given(small_pictures)
 def test_a_ciphertext_is_seen_at_four_times_the_height_and_six_times_the_width(cipher, picture):
     height, width, _ = picture.shape

@@ -17,7 +17,7 @@ import pytest
 from data.studies import measures, scenarios
 from data.studies.publish import one_at_a_time, record
 from data.studies.reports import Report, read_report
-from data.studies.scenarios import SCALES, Examples
+from data.studies.scenarios import SCALES, Examples, in_precision
 from helpers import manifest
 from helpers.files import read_npz, write_npz
 from helpers.learnable import datasets, ladder
@@ -519,8 +519,8 @@ def test_a_scenario_is_trained_kept_and_measured_on_jax_without_tensorflow(tmp_p
 
 
 def test_mixed_precision_keeps_logits_and_weights_in_32_bits():
-    half = replace(TINY, precision=SCALES["paper"].precision)
-    model = build(SCENARIOS["Encrypted"], 1, tiny_network, half.precision)
+    with in_precision(SCALES["paper"].precision):
+        model = build(SCENARIOS["Encrypted"], 1, tiny_network)
     assert {str(v.dtype) for v in model.trainable_variables} == {"float32"}
     logits = model(np.zeros((1, 32, 32, 3), np.float32))
     assert "float32" in str(logits.dtype)

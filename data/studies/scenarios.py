@@ -11,10 +11,11 @@ the same.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import functools
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -155,14 +156,25 @@ def examples(scale: Scale, file: str | None = None) -> Examples:
 # --- training -------------------------------------------------------------------------------------
 
 
+@contextlib.contextmanager
+def in_precision(policy: str) -> Iterator[None]:
+    """What is built here computes as this Keras policy says, and what is built later as before."""
+    usual = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(usual)
+
+
 def training(
     scenario: Scenario, scale: Scale, data: Examples, seed: int, devices: int = 1
 ) -> Training:
     """A scenario's network before its first batch."""
     batches = math.ceil(len(data.x_train) / scale.batch)
     epochs = scale.epochs_of(scenario)
-    with on_all_devices(devices):
-        model = build(scenario, seed, scale.network, scale.precision)
+    with on_all_devices(devices), in_precision(scale.precision):
+        model = build(scenario, seed, scale.network)
         compile_model(model, schedule(scale, epochs, batches))
     about = describe(scale, data, seed) | {"scenario": scenario.name}
     make = functools.partial(batch, model, scenario, scale, data, seed)

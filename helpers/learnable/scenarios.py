@@ -104,16 +104,10 @@ def build(
     scenario: Scenario,
     seed: int,
     network: Callable[..., keras.Model] = models.narrow_resnet,
-    precision: str = "float32",
 ) -> keras.Model:
     """The network, untrained, behind an adaptation network where pictures are encrypted."""
-    usual = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(precision)
-    try:
-        classifier = network(seed=seed)
-        return models.with_adaptation(classifier, seed=seed) if scenario.encrypted else classifier
-    finally:
-        keras.config.set_dtype_policy(usual)
+    classifier = network(seed=seed)
+    return models.with_adaptation(classifier, seed=seed) if scenario.encrypted else classifier
 
 
 def compile_model(

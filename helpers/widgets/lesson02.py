@@ -45,14 +45,14 @@ class PictureUpload(Control):
         self.put(default, "A built-in picture, until you choose one of your own:")
 
     def put(self, picture: Picture, text: str) -> None:
-        """Show a picture and base.say something about it; who observes `picture` hears of it."""
+        """Show a picture and say something about it; who observes `picture` hears of it."""
         height, width, _ = picture.shape
         self.image.value = pictures.to_png(picture)
         base.say(self.line, f"{text} {width} x {height} pixels.")
         self.picture = picture
 
     def take(self, files: tuple[dict[str, Any], ...]) -> None:
-        """Show the uploaded file; where it is no picture, base.say so and keep the one before."""
+        """Show the uploaded file; where it is no picture, say so and keep the one before."""
         if not files:
             return
         file = files[-1]
@@ -64,7 +64,7 @@ class PictureUpload(Control):
         self.button.value = ()  # or the same file, chosen again, would be no change
 
     def opened(self, file: dict[str, Any]) -> tuple[Picture, str]:
-        """The picture in a file from the page, and what to base.say of it. Raises ValueError."""
+        """The picture in a file from the page, and what to say of it. Raises ValueError."""
         data = bytes(file["content"])
         if file["type"] == TOO_LARGE:
             raise ValueError(
