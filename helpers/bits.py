@@ -22,8 +22,6 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-# --- The words for what goes in and comes out -----------------------------------------------------
-
 Picture = npt.NDArray[np.uint8]  # (height, width, 3): the colours of each pixel, 0 to 255
 Block = npt.NDArray[np.uint16]  # (n,): blocks of 16 bits, each one number, 0 to 65,535
 Bits = npt.NDArray[np.uint8]  # of any shape, often (n, 16): 0 or 1, the most significant first
@@ -33,8 +31,6 @@ KeyLike = Sequence[int] | npt.NDArray[np.integer]  # what a caller may pass as a
 
 M_BITS = K_BITS = 16  # bits of a block and of a key: the paper's m_bits and k_bits
 ALL_BLOCKS = np.arange(2**M_BITS, dtype=np.uint16)
-
-# --- Picture <-> bits -----------------------------------------------------------------------------
 
 
 def picture_to_bits(picture: Picture) -> Bits:
@@ -50,9 +46,6 @@ def bits_to_picture(bits: Bits, shape: Sequence[int]) -> Picture:
     bits = _check_bits(bits)
     _check_count("bits", bits.size, 8 * _size_of(shape), shape)
     return np.packbits(bits).reshape(shape)
-
-
-# --- Picture <-> blocks <-> bits ------------------------------------------------------------------
 
 
 def picture_to_blocks(picture: Picture) -> Block:
@@ -149,9 +142,6 @@ def bits_to_blocks(bits: Bits) -> Block:
     return _high_byte_first(np.packbits(bits).view(np.uint16))
 
 
-# --- Text <-> blocks ------------------------------------------------------------------------------
-
-
 def text_to_blocks(text: str) -> Block:
     """A text as blocks: one a character, its number padded to 16 bits.
 
@@ -184,9 +174,6 @@ def blocks_to_text(blocks: Block) -> str:
     """
     data = _high_byte_first(_check_blocks(blocks)).tobytes()
     return data.decode("utf-16-be", "surrogatepass")
-
-
-# --- Bits <-> the networks' signs -----------------------------------------------------------------
 
 
 def bits_to_signs(bits: Bits) -> Signs:
@@ -239,9 +226,6 @@ def signs_to_bits(signs: npt.NDArray[np.floating]) -> Bits:
             "A sign is a number below or above 0; here is a nan: look for what made it."
         )
     return (signs > 0).astype(np.uint8)
-
-
-# --- Keys -----------------------------------------------------------------------------------------
 
 
 def check_key(key: object, name: str = "A key") -> Key:
@@ -323,9 +307,6 @@ def flip(key: KeyLike, position: int) -> Key:
     flipped = check_key(key).copy()
     flipped[position] ^= 1
     return flipped
-
-
-# --- Shared by all of them ------------------------------------------------------------------------
 
 
 def is_whole(value: object) -> bool:

@@ -17,8 +17,6 @@ import numpy as np
 
 LARGEST = 1 << 30  # bytes of a file that is read: far more than any of the kit's own
 
-# --- one way to write -----------------------------------------------------------------------------
-
 
 @contextmanager
 def atomic_write(path: str | os.PathLike) -> Iterator[Path]:
@@ -81,9 +79,6 @@ def sync_folder(folder: Path) -> None:
             os.close(number)
 
 
-# --- one way to read ------------------------------------------------------------------------------
-
-
 def as_path(path: str | os.PathLike) -> Path:
     """A file's name as a path; ValueError for what is no name."""
     name = os.fspath(path) if isinstance(path, (str, os.PathLike)) else None
@@ -139,9 +134,6 @@ def naming(path: Path, kind: str) -> Iterator[None]:
         raise ValueError(f"{path.name} holds no {kind}: {error}") from None
 
 
-# --- texts ----------------------------------------------------------------------------------------
-
-
 def write_json(path: str | os.PathLike, content: dict) -> None:
     """A JSON object as a text file, the whole of it or nothing."""
     text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
@@ -157,9 +149,6 @@ def read_json(path: str | os.PathLike) -> dict:
     if not isinstance(content, dict):
         raise ValueError(f"{path.name} holds no JSON object, {{...}}: fetch it again.")
     return content
-
-
-# --- arrays ---------------------------------------------------------------------------------------
 
 
 def write_npz(path: str | os.PathLike, arrays: dict[str, np.ndarray]) -> None:

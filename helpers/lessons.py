@@ -52,9 +52,6 @@ METADATA = {
 LIVE_WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
-# --- exercises: each remembers, in its cell's metadata, how it is asked ---------------------------
-
-
 def answered(lesson: NotebookNode) -> list[str]:
     """The names of the cells that hold a learner's answer."""
     return [cell.id for cell in lesson.cells if is_exercise(cell) and not DOTS.search(cell.source)]
@@ -87,9 +84,6 @@ def remember_dots(lesson: NotebookNode) -> None:
     for cell in lesson.cells:
         if CHECK.search(cell.source) and DOTS.search(cell.source):
             cell.metadata["blank"] = cell.source
-
-
-# --- running --------------------------------------------------------------------------------------
 
 
 def run(path: Path, seconds_per_cell: int = 300) -> NotebookNode:
@@ -140,9 +134,6 @@ def keep_stills(model: dict[str, Any], **_: Any) -> None:
         drop_live_widgets(model["content"])
 
 
-# --- files ----------------------------------------------------------------------------------------
-
-
 def path_of(name: str) -> Path:
     """Where a lesson of the kit is."""
     return LESSONS / f"{name}.ipynb"
@@ -166,9 +157,6 @@ def write(lesson: NotebookNode, path: Path) -> None:
     """Write a lesson, the whole of it or nothing."""
     with atomic_write(path) as unfinished:
         unfinished.write_text(text_of(lesson), encoding="utf-8", newline="\n")
-
-
-# --- commands -------------------------------------------------------------------------------------
 
 
 def refresh(paths: Sequence[Path]) -> bool:

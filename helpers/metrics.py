@@ -19,6 +19,7 @@ import scipy  # loads `scipy.stats` (half a second) only at its first use
 from helpers.bits import Bits, Block, Picture, is_whole, short
 
 CHANCE_OF_BIT = 0.5  # a coin names the right bit every other time
+CHANCE_OF_BLOCK = 2.0**-16  # sixteen coins, a whole block
 LARGEST_SIZE = 10**12  # values of a picture: what is larger is no size
 CHI_SQUARE_LIMIT = 293.25  # random bytes stay below it 95 times of 100 (255 degrees of freedom)
 
@@ -123,11 +124,6 @@ def block_accuracy(true: Block | Bits, guessed: Block | Bits) -> Proportion:
     """
     wrong, _ = _wrong_bits(true, guessed)
     return Proportion(int(np.count_nonzero(wrong == 0)), wrong.size)
-
-
-def chance_of_block(m_bits: int = 16) -> float:
-    """The chance of naming a whole block of `m_bits` bits by tossing coins: 2^-m_bits."""
-    return 2.0 ** -_check_size(m_bits)
 
 
 def _wrong_bits(true: Block | Bits, guessed: Block | Bits) -> tuple[np.ndarray, int]:

@@ -47,6 +47,7 @@ FLOORS = [
 NEVER_MEET = ("helpers.neural", "helpers.learnable")
 
 MOST_LINES_OF_A_FILE = 400
+MOST_LINES_OF_ALL = 6000
 
 HELPERS, STUDIES, LESSONS = modules_in("helpers"), modules_in("data/studies"), cells_of_lessons()
 HOUSE = HELPERS | STUDIES
@@ -161,6 +162,10 @@ def lines_of(module: str) -> int:
 def test_no_file_of_helpers_is_long():
     lines = {module: lines_of(module) for module in HELPERS}
     assert {module: n for module, n in lines.items() if n > MOST_LINES_OF_A_FILE} == {}
+
+
+def test_helpers_are_thin():
+    assert sum(map(lines_of, HELPERS)) <= MOST_LINES_OF_ALL
 
 
 SOME_LINES = '''"""A word."""

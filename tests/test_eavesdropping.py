@@ -314,7 +314,7 @@ def test_the_recorded_phases_tell_the_story_of_the_lesson():
         assert {len(curve) for curve in curves} == {phase["phase"]["iterations"] // 100}
         scores = {name: metrics.Proportion(**share) for name, share in phase["scores"].items()}
         assert scores["bob_blocks"].share > 0.9989  # the paper's last
-        assert scores["eve_blocks"].low > metrics.chance_of_block()
+        assert scores["eve_blocks"].low > metrics.CHANCE_OF_BLOCK
         assert scores["eve_bits"].low > metrics.CHANCE_OF_BIT
 
 

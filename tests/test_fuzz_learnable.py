@@ -11,11 +11,10 @@ import numpy as np
 import pytest
 from fuzzing import altered, cases, mutated, outcome
 
-from data.studies import cifar10, reports, scenarios
+from data.studies import cifar10, reports, scenarios, trained
 from data.studies.reports import Report
 from data.studies.scenarios import SCALES, Examples
 from helpers.files import digest_of, read_npz, write_npz
-from helpers.learnable import scenarios as shipped
 from helpers.learnable.models import resnet
 from helpers.learnable.scenarios import SCENARIOS
 from helpers.quiet_keras import keras
@@ -106,16 +105,16 @@ def test_broken_models(tmp_path, monkeypatch):
     path, built = tmp_path / "model.npz", {}
     training = scenarios.training(SCENARIOS["Plain"], TINY, DATA, 1)
     training.advance()
-    scenarios.save_model(path, training)
-    make = shipped.build
+    trained.save(path, training)
+    make = trained.build
 
     def build_once(scenario, seed, network):  # a network takes a while to be built
         if scenario.name not in built:
             built[scenario.name] = make(scenario, seed, network)
         return built[scenario.name]
 
-    monkeypatch.setattr(shipped, "build", build_once)
-    weights = [array.astype(shipped.kept_as(array)) for array in training.model.get_weights()]
+    monkeypatch.setattr(trained, "build", build_once)
+    weights = [array.astype(trained.kept_as(array)) for array in training.model.get_weights()]
 
     def right(found: tuple[keras.Model, dict], broken: dict) -> bool:
         """The weights as they were, and words that say a scenario that they fit."""
@@ -126,7 +125,7 @@ def test_broken_models(tmp_path, monkeypatch):
         named = about["scenario"], about["scale"]["network"]
         return same and ordinary and named == ("Plain", "tiny_network")
 
-    try_broken(path, 300, read_npz(path), lambda: shipped.load(path, tiny_network), right)
+    try_broken(path, 300, read_npz(path), lambda: trained.load(path, tiny_network), right)
 
 
 def a_report() -> dict:

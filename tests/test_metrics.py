@@ -138,12 +138,11 @@ def test_coin_tosses_reach_chance():
     true, guessed = np.random.default_rng(2).integers(0, 2**16, (2, 2**20), dtype=np.uint16)
     bits, blocks = metrics.bit_accuracy(true, guessed), metrics.block_accuracy(true, guessed)
     assert bits.low < metrics.CHANCE_OF_BIT < bits.high
-    assert blocks.low < metrics.chance_of_block() < blocks.high
+    assert blocks.low < metrics.CHANCE_OF_BLOCK < blocks.high
 
 
 def test_chance_of_block_is_that_of_its_bits_together():
-    assert metrics.chance_of_block() == 1 / 65_536
-    assert metrics.chance_of_block(8) == 1 / 256
+    assert metrics.CHANCE_OF_BLOCK == metrics.CHANCE_OF_BIT**16 == 1 / 65_536
 
 
 def test_bits_wrong_by_hand():
@@ -373,7 +372,6 @@ def test_a_size_may_be_a_small_integer_of_numpy_s(of_size):
         *of_one,
         metrics.npcr_interval,
         metrics.uaci_interval,
-        metrics.chance_of_block,
         lambda odd: metrics.Proportion(odd, 9),
         lambda odd: metrics.Proportion(0, odd),
         lambda odd: metrics.npcr(odd, odd),

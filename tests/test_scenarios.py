@@ -14,10 +14,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data.studies import measures, scenarios
+from data.studies import measures, scenarios, trained
 from data.studies.publish import one_at_a_time, record
 from data.studies.reports import Report, read_report
-from data.studies.scenarios import SCALES, Examples, in_precision
+from data.studies.scenarios import (
+    SCALES,
+    Examples,
+    compile_model,
+    in_precision,
+    rise_and_fall,
+)
 from helpers import manifest
 from helpers.files import read_npz, write_npz
 from helpers.learnable import datasets, ladder
@@ -29,8 +35,6 @@ from helpers.learnable.scenarios import (
     batch_of,
     build,
     cipher_of,
-    compile_model,
-    rise_and_fall,
     stream,
 )
 from helpers.quiet_keras import keras
@@ -189,7 +193,7 @@ def test_the_report_has_each_row_rung_and_how_it_was_made(outcome):
 
 def test_the_errors_are_counted_on_the_models_that_were_kept(outcome, data):
     folder, report = outcome
-    model, about = shipped.load(folder / "weights" / "tiny" / "Encrypted.npz", tiny_network)
+    model, about = trained.load(folder / "weights" / "tiny" / "Encrypted.npz", tiny_network)
     cipher = cipher_of(SCENARIOS["Encrypted"], about["seed"])
     answers = model.predict(cipher.encrypt(data.x_test) / np.float32(255), verbose=0)
     wrong = np.mean(answers.argmax(axis=1) != data.y_test)
@@ -395,7 +399,7 @@ def test_a_model_with_odd_words_is_refused(outcome, tmp_path, value, places):
     about = set_in(json.loads(str(arrays["about"])), value, *places)
     write_npz(tmp_path / "odd.npz", arrays | {"about": np.array(json.dumps(about))})
     with pytest.raises(ValueError, match="odd.npz holds no trained model: .*train it anew"):
-        shipped.load(tmp_path / "odd.npz", tiny_network)
+        trained.load(tmp_path / "odd.npz", tiny_network)
 
 
 @pytest.mark.parametrize(
@@ -412,10 +416,10 @@ def test_a_model_with_odd_weights_is_refused(outcome, tmp_path, name, weights):
     arrays = read_npz(outcome[0] / "weights" / "tiny" / "Plain.npz")
     write_npz(tmp_path / "odd.npz", arrays | {name: weights})
     with pytest.raises(ValueError, match="odd.npz holds no trained model"):
-        shipped.load(tmp_path / "odd.npz", tiny_network)
+        trained.load(tmp_path / "odd.npz", tiny_network)
 
 
-@pytest.mark.parametrize("source, words", [("Fancy", "no scenario 'Fancy'"), (5, "by its name")])
+@pytest.mark.parametrize("source, words", [("Fancy", "no scenario 'Fancy'"), (5, "no scenario 5")])
 def test_a_model_that_is_not_shipped_is_refused(source, words):
     with pytest.raises(ValueError, match=words):
         shipped.load(source)
@@ -428,12 +432,12 @@ def test_a_finished_scenario_leaves_no_checkpoint(outcome):
 def test_a_checkpoint_is_no_model_and_text_is_none_either(data, tmp_path):
     scenarios.training(SCENARIOS["Plain"], TINY, data, 1).save(tmp_path / "checkpoint.npz")
     with pytest.raises(ValueError, match="holds no trained model"):
-        shipped.load(tmp_path / "checkpoint.npz", tiny_network)
+        trained.load(tmp_path / "checkpoint.npz", tiny_network)
     (tmp_path / "text.npz").write_text("no arrays", encoding="utf-8")
     with pytest.raises(ValueError, match="no .npz file"):
-        shipped.load(tmp_path / "text.npz", tiny_network)
+        trained.load(tmp_path / "text.npz", tiny_network)
     with pytest.raises(FileNotFoundError, match="There is no file"):
-        shipped.load(tmp_path / "none.npz", tiny_network)
+        trained.load(tmp_path / "none.npz", tiny_network)
 
 
 def test_a_full_disk_is_told_and_the_report_stays(tmp_path, monkeypatch):
@@ -491,6 +495,7 @@ from pathlib import Path
 import test_scenarios as tiny
 from data.studies import scenarios
 from data.studies.reports import Report
+from data.studies import trained
 from helpers.learnable.datasets import pictograms
 import numpy as np
 
@@ -499,7 +504,7 @@ some = pictograms(np.random.default_rng(3), 32)
 data = tiny.Examples(*some, *some)
 training = scenarios.training(scenario, tiny.TINY, data, 1)
 assert training.model.jit_compile and training.run(folder / "checkpoint.npz")
-scenarios.save_model(folder / "model.npz", training)
+trained.save(folder / "model.npz", training)
 report = Report(folder / "report.json", scenarios.describe(tiny.TINY, data, 1), "a command")
 scenarios.measure(report, scenario, tiny.TINY, data, 1, folder / "model.npz")
 made = report.content["provenance"]

@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 
 from data.studies import measures, publish
+from data.studies.trained import is_number
 from helpers.files import read_json, write_json
-from helpers.learnable.scenarios import SCENARIOS, is_number
+from helpers.learnable.scenarios import SCENARIOS
 
 COLUMNS = ("train", "training_seconds", "test", "adversarial", "adaptive")
 

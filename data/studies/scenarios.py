@@ -23,12 +23,12 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from data.studies import cifar10, measures, publish
+from data.studies import cifar10, measures, publish, trained
 from data.studies.reports import Report
 from data.studies.resnet18 import resnet18
 from data.studies.resumable import Training, on_all_devices
 from helpers import manifest
-from helpers.files import digest_of, write_npz
+from helpers.files import digest_of
 from helpers.learnable import datasets, ladder
 from helpers.learnable.cipher_gradients import bytes_to_floats
 from helpers.learnable.gradients import Floats, Labels
@@ -42,10 +42,6 @@ from helpers.learnable.scenarios import (
     batch_of,
     build,
     cipher_of,
-    compile_model,
-    kept_as,
-    load,
-    rise_and_fall,
     stream,
 )
 from helpers.learnable.scramble import Pictures
@@ -206,22 +202,38 @@ def schedule(
     return rise_and_fall(epochs * batches, scale.rate)
 
 
+def rise_and_fall(
+    batches: int, rate: float = 0.1
+) -> keras.optimizers.schedules.LearningRateSchedule:
+    """A learning rate that climbs to `rate` in a quarter of the batches, and falls along a cosine
+    to 0.
+    """
+    rising = batches // 4
+    return keras.optimizers.schedules.CosineDecay(
+        0.0, batches - rising, warmup_target=rate, warmup_steps=rising
+    )
+
+
+def compile_model(
+    model: keras.Model, rate: float | keras.optimizers.schedules.LearningRateSchedule
+) -> None:
+    """Stochastic gradient descent with momentum, at a learning rate or by a schedule of them.
+
+    The paper names neither momentum nor weight decay; those here are usual for its network.
+    """
+    model.compile(
+        keras.optimizers.SGD(rate, momentum=0.9, nesterov=True, weight_decay=5e-4),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )  # Keras compiles a step by XLA on JAX and on GPUs, and not on TensorFlow's CPU, as it should
+    model.optimizer.build(model.trainable_variables)
+
+
 def describe(scale: Scale, data: Examples, seed: int) -> dict[str, object]:
     """What a training and its results depend on, for files."""
     settings = asdict(scale) | {"network": scale.network.__name__}
     digest = digest_of({"pictures": data.x_train, "labels": data.y_train})
     return {"scale": settings, "seed": seed, "training_data": digest[:16]}
-
-
-def save_model(path: Path, finished: Training) -> None:
-    """The weights, in half precision where they are matrices, and what they are, as .npz."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    arrays = {
-        f"{i:03d}": weights.astype(kept_as(weights))
-        for i, weights in enumerate(finished.model.get_weights())
-    }
-    about = finished.about | {"error": finished.error, "seconds": round(finished.seconds)}
-    write_npz(path, arrays | {"about": np.array(json.dumps(about))})
 
 
 # --- measuring ------------------------------------------------------------------------------------
@@ -251,8 +263,8 @@ def measure(
 def load_for(
     report: Report, scenario: Scenario, scale: Scale, file: Path
 ) -> tuple[keras.Model, dict]:
-    """`load`; ValueError where the file is not of what the report is about."""
-    model, about = load(file, scale.network)
+    """`trained.load`; ValueError where the file is not of what the report is about."""
+    model, about = trained.load(file, scale.network)
     expected = report.content["about"] | {"scenario": scenario.name}
     if {part: about[part] for part in expected} != json.loads(json.dumps(expected)):
         raise ValueError(f"{file} is a model of other settings or pictures: move it away first.")
@@ -316,7 +328,7 @@ def train_and_measure(
             underway = training(scenario, scale, data, seed, devices)
             if not underway.run(checkpoints[scenario.name]):
                 return False
-            save_model(file, underway)
+            trained.save(file, underway)
             checkpoints[scenario.name].unlink()
         if scenario.name not in report.content["scenarios"]:
             measure(report, scenario, scale, data, seed, file)

@@ -32,9 +32,6 @@ def pictures_and_text(pictures: Sequence[Picture], titles: Sequence[str], text: 
     return figure
 
 
-# --- A key and its pictures -----------------------------------------------------------------------
-
-
 def key_and_pictures(
     key: Key, right_key: Key, pictures: Sequence[Picture], names: Sequence[str], text: str
 ) -> Figure:
@@ -64,9 +61,6 @@ def key_strip(ax: Axes, key: Key, right_key: Key) -> None:
         ax.text(i, 0.85, str(i), fontsize=11, color=figures.GREY, **figures.CENTRED)
     ax.set(xlim=(-0.5, len(key) - 0.5), ylim=(-0.5, 1.2))
     ax.set_axis_off()
-
-
-# --- One block of a picture -----------------------------------------------------------------------
 
 
 def lit_blocks(picture: Picture, chosen: np.ndarray, pixel: tuple[int, int]) -> Picture:

@@ -95,9 +95,6 @@ def warn_of(stuck: npt.NDArray[np.bool_]) -> None:
         )
 
 
-# --- what came in ---------------------------------------------------------------------------------
-
-
 def check_pictures(x: np.ndarray) -> Floats:
     """x as float32. ValueError unless it has a picture, and only floats from 0 to 1."""
     x = np.asarray(x)

@@ -69,9 +69,6 @@ def back_through(cipher: BlockScrambler, slope: Floats) -> tuple[Floats, Floats]
     return from_blocks(low, cipher.block_size), from_blocks(high, cipher.block_size)
 
 
-# --- blocks and bytes -----------------------------------------------------------------------------
-
-
 def to_blocks(pictures: np.ndarray, m: int) -> np.ndarray:
     """(n, height, width, c) as (n, height / m, width / m, m m c), blocks in the cipher's order."""
     n, height, width, c = pictures.shape

@@ -23,8 +23,6 @@ Gradient = Callable[[Callable, Floats, Labels, str], tuple[Floats, Floats]]  # a
 BATCH = 128  # pictures at once
 SURE = 40.0  # e^-40 = 4e-18: float32 still holds it, down to some e^-87
 
-# --- losses ---------------------------------------------------------------------------------------
-
 
 def cross_entropy(y, logits):
     """L(theta, x, y) of the paper's equation (1): log(1 + odds), odds = P(another class) / P(y)."""
@@ -55,8 +53,6 @@ def right_and_others(y, logits, together: Callable):
 
 
 LOSSES = {"cross-entropy": cross_entropy, "margin": logit_margin}
-
-# --- gradients ------------------------------------------------------------------------------------
 
 
 def gradient(
@@ -153,9 +149,6 @@ def jax_gradient(model: Any, loss: Callable) -> Callable:
         return grad(x, y, *[[variable.value for variable in part] for part in weights])
 
     return with_weights
-
-
-# --- logits ---------------------------------------------------------------------------------------
 
 
 def scores(model: keras.Model, x: Floats) -> Floats:

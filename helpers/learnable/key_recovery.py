@@ -24,8 +24,6 @@ from helpers.learnable.scramble import BlockScrambler, Nibbles, Order, Pictures
 Tables = npt.NDArray[np.float64]  # (3, k, k): how alike each two of k nibbles are; see `likeness`
 Fits = npt.NDArray[np.bool_]  # (6 M M, 6 M M): [i, j] says whether key[i] can be j
 
-# --- Chosen plaintext -----------------------------------------------------------------------------
-
 
 def chosen_plaintext(encrypt: Callable[[Pictures], Pictures], block_size: int = 4) -> Order:
     """The key, int64 (6 M M,), from what `encrypt` makes of the `telling_blocks`.
@@ -52,9 +50,6 @@ def telling_blocks(block_size: int = 4) -> Pictures:
     digits = 16 ** np.arange(math.ceil(math.log(2 * count, 16)))
     codes = np.arange(count)[:, None] // digits % 16
     return scramble.from_nibbles(codes[:, :, None, None])
-
-
-# --- Known plaintext ------------------------------------------------------------------------------
 
 
 def known_plaintext(pictures: Pictures, ciphertexts: Pictures, block_size: int = 4) -> Order:
@@ -142,9 +137,6 @@ def strike_taken(fits: Fits) -> Fits:
     """Where a row has one candidate left, no other row can have it."""
     settled = fits.sum(axis=1) == 1
     return fits & (settled[:, None] | ~fits[settled].any(axis=0))
-
-
-# --- Ciphertext only ------------------------------------------------------------------------------
 
 
 def ciphertext_only(ciphertexts: Pictures, public: Pictures, block_size: int = 4) -> Pictures:

@@ -36,8 +36,6 @@ from helpers.quiet_keras import keras
 
 Answer = Callable[[Pictures], Floats]
 
-# --- the victim -----------------------------------------------------------------------------------
-
 
 def victim(model: keras.Model, cipher: BlockScrambler | None = None) -> Answer:
     """The service under attack, pictures -> logits (n, classes); with a key it encrypts first."""
@@ -71,9 +69,6 @@ def fooled(answer: Answer, pictures: Pictures, labels: Labels) -> npt.NDArray[np
     [True, True]
     """
     return margin(answer(pictures), attacks.check_labels(labels, len(pictures))) >= 0
-
-
-# --- controls, which know nothing -----------------------------------------------------------------
 
 
 def random_noise(
@@ -134,9 +129,6 @@ def random_signs(pictures: Pictures, noisy: Pictures, *, rng: np.random.Generato
     return add_noise(pictures, noise * rng.choice(np.array([-1, 1], np.int16), noise.shape))
 
 
-# --- PGD, past the cipher and through it ----------------------------------------------------------
-
-
 def model_fed_plain(
     model: keras.Model, pictures: Pictures, labels: Labels, eps: float = 0.1, **options: Any
 ) -> Pictures:
@@ -184,9 +176,6 @@ def through_cipher(
     Without a cipher, PGD that asks the model at whole bytes, to compare with.
     """
     return model_fed_plain(model, pictures, labels, eps, grad=bpda(cipher), **options)
-
-
-# --- a search among the nibbles -------------------------------------------------------------------
 
 
 def discrete_search(
@@ -256,9 +245,6 @@ def most_promising(candidates: npt.NDArray[np.uint8], low: Floats, high: Floats)
     return np.take_along_axis(candidates, gain.argmax(axis=0)[None], axis=0)[0]
 
 
-# --- label leaking --------------------------------------------------------------------------------
-
-
 def label_leaking(
     model: keras.Model,
     cipher: BlockScrambler,
@@ -289,9 +275,6 @@ def label_leaking(
         name: float((answer(shown).argmax(axis=1) == made_against).mean())
         for name, (shown, made_against) in tests.items()
     }
-
-
-# --- bytes ----------------------------------------------------------------------------------------
 
 
 def whole_bytes(eps: float) -> int:

@@ -22,8 +22,6 @@ from helpers.quiet_keras import keras
 
 layers = keras.layers
 
-# --- Tanaka's adaptation network ------------------------------------------------------------------
-
 
 def with_adaptation(classifier: keras.Model, block_size: int = 4, seed: int = 0) -> keras.Model:
     """Put Tanaka's adaptation network before a classifier, which then reads encrypted pictures.
@@ -81,9 +79,6 @@ def shuffle_pixels(x, m: int):
     x = layers.Reshape((height, width, m, m, channels // m**2))(x)
     x = layers.Permute((1, 3, 2, 4, 5))(x)
     return layers.Reshape((height * m, width * m, channels // m**2))(x)
-
-
-# --- residual networks ----------------------------------------------------------------------------
 
 
 def narrow_resnet(

@@ -95,9 +95,6 @@ class BlockScrambler:
         return fast.scrambled(pictures, self.block_size, order, backwards ^ backwards[order])
 
 
-# --- Keys -----------------------------------------------------------------------------------------
-
-
 def random_key(rng: np.random.Generator, block_size: int = 4) -> Order:
     """Draw one of the (6 M M)! keys. (For lessons: real keys come from `secrets`.)
 
@@ -125,9 +122,6 @@ def reversed_nibbles(key: Order) -> npt.NDArray[np.bool_]:
     So there is no second secret, and the two reversals tell an attacker about the order.
     """
     return key > len(key) // 2
-
-
-# --- Pictures <-> nibbles -------------------------------------------------------------------------
 
 
 def to_nibbles(pictures: Pictures, block_size: int = 4) -> Nibbles:
@@ -192,9 +186,6 @@ def pad(pictures: Pictures, block_size: int = 4) -> Pictures:
     if down == right == 0:
         return pictures
     return np.pad(pictures, ((0, 0), (0, down), (0, right), (0, 0)), mode="edge")
-
-
-# --- Checks: what they are given, or ValueError in a sentence -------------------------------------
 
 
 def check_key(key: Sequence[int] | Order, block_size: int = 4) -> Order:

@@ -127,9 +127,6 @@ class Ciphertext:
         return {"blocks": self.data, **labels, **modes.as_arrays(self.mode)}
 
 
-# --- what a ciphertext must be --------------------------------------------------------------------
-
-
 def check_ciphertext(ciphertext: Ciphertext) -> None:
     """ValueError for anything else, a picture say."""
     if not isinstance(ciphertext, Ciphertext):
@@ -163,9 +160,6 @@ def check_data(data: np.ndarray) -> None:
 KINDS = [(np.dtype(np.uint16), ()), (np.dtype(np.float16), (16,)), (np.dtype(np.float32), (16,))]
 
 
-# --- real values, to look at ----------------------------------------------------------------------
-
-
 def tiles(ciphertext: Ciphertext) -> np.ndarray:
     """The values as greys, uint8 (4 * height, 6 * width, 3), each block a tile of 16 values.
 
@@ -187,9 +181,6 @@ def stretched(values: np.ndarray) -> np.ndarray:
     low, high = values.min(axis=0), values.max(axis=0)
     span = np.where(high > low, high - low, 1)
     return np.round((values - low) / span.astype(np.float32) * 255).astype(np.uint8)
-
-
-# --- bits, as a PNG file --------------------------------------------------------------------------
 
 
 def write_png(path: str | os.PathLike, ciphertext: Ciphertext) -> None:

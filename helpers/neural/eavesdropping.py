@@ -41,8 +41,6 @@ if TYPE_CHECKING:
 
 ALL_KEYS = bits.blocks_to_bits(bits.ALL_BLOCKS)  # a key has as many bits as a block
 
-# --- fresh Eves: the trained Alice to practise on -------------------------------------------------
-
 
 def deep_eve(
     cipher: NeuralCipher, hidden: Sequence[int] = (512, 512, 512), seed: int = 1
@@ -128,9 +126,6 @@ def random_traffic(
     return bits.bits_to_blocks(drawn[:, :M_BITS]), cipher.alice(bits.bits_to_signs(drawn))
 
 
-# --- repeats: the ciphertext alone ----------------------------------------------------------------
-
-
 def numbered(values: np.ndarray) -> np.ndarray:
     """Which blocks are equal: in ECB mode, those that are so in the plaintext.
 
@@ -147,9 +142,6 @@ def numbered(values: np.ndarray) -> np.ndarray:
     rows = np.ascontiguousarray(values)
     whole = rows.view(f"V{rows.itemsize * rows.shape[1]}").ravel()
     return np.unique(whole, return_inverse=True)[1].reshape(-1)
-
-
-# --- fitting keys: Alice, and known blocks under one key ------------------------------------------
 
 
 def exhaustive_key_search(
@@ -179,8 +171,6 @@ def exhaustive_key_search(
         keys = keys[np.abs(made - value).max(axis=1) < 1e-3]
     return keys
 
-
-# --- brute force: Bob, and a patch of ciphertext --------------------------------------------------
 
 NOT_FLAT = 16  # different blocks that a patch must have; with fewer, wrong keys look plausible too
 KEYS_AT_ONCE = 256  # in one progress
@@ -367,9 +357,6 @@ def variety(ciphertext: Ciphertext, side: int = 8) -> np.ndarray:
     return np.array(counts).reshape(rows, columns)
 
 
-# --- consistency: Alice, Bob, and one block of ciphertext -----------------------------------------
-
-
 def consistency(cipher: NeuralCipher, values: np.ndarray) -> bits.Key:
     """The key, from one block of ciphertext, whatever it means.
 
@@ -404,8 +391,6 @@ def consistency(cipher: NeuralCipher, values: np.ndarray) -> bits.Key:
     again = cipher.alice(np.hstack([message, keys]))
     return ALL_KEYS[np.abs(again - values).max(axis=1).argmin()]
 
-
-# --- smoothest keys: the pair, and a patch of a picture -------------------------------------------
 
 LOGARITHMS = np.log2(1 + np.arange(256, dtype=np.float32))
 

@@ -28,8 +28,6 @@ Words = npt.NDArray[np.uint64]  # (n, 4) or (n, 8): rows of ciphertext, eight by
 ROWS_AT_ONCE = 1 << 16  # of ciphertext, so that the work on them stays in the processor's cache
 FEW_PARTS = 8  # so many are looked up before a second thread has begun
 
-# --- looking up -----------------------------------------------------------------------------------
-
 
 def look_up(table: np.ndarray, rows: npt.NDArray[np.integer]) -> np.ndarray:
     """`table[rows]` for rows, (n,), that are known to be there.
@@ -57,9 +55,6 @@ def look_up(table: np.ndarray, rows: npt.NDArray[np.integer]) -> np.ndarray:
 def in_parts(count: int, at_once: int) -> Iterator[slice]:
     """0 to `count` in slices of so many, and a last one of what is left."""
     return (slice(start, min(start + at_once, count)) for start in range(0, count, at_once))
-
-
-# --- equal rows -----------------------------------------------------------------------------------
 
 
 def distinct_rows(values: np.ndarray, seed: int = 0) -> tuple[Rows, Rows]:
@@ -105,9 +100,6 @@ def differing(words: Words, rows: Rows, place: Rows) -> npt.NDArray[np.intp]:
     return np.concatenate(found)
 
 
-# --- a picture's blocks as they lie in memory -----------------------------------------------------
-
-
 def blocks_in_place(picture: Picture) -> Block:
     """`picture_to_blocks` without a copy: numbers with the high byte first, as the bytes lie.
 
@@ -123,9 +115,6 @@ def picture_in_place(blocks: Block, shape: Sequence[int]) -> Picture:
     """`blocks_to_picture`, without a copy where the blocks have the high byte first."""
     data = np.ascontiguousarray(blocks, ">u2").view(np.uint8)
     return data[: math.prod(shape)].reshape(shape)
-
-
-# --- finite numbers -------------------------------------------------------------------------------
 
 
 def all_finite(values: npt.NDArray[np.floating]) -> bool:

@@ -29,8 +29,6 @@ BlockFunction = Callable[[Block], Block]
 
 COUNTERS = len(ALL_BLOCKS)  # that one key has in CTR mode
 
-# --- the modes ------------------------------------------------------------------------------------
-
 
 @dataclass(frozen=True)
 class ECB:
@@ -121,8 +119,6 @@ class CTR:
 Mode = ECB | CBC | CTR
 MODES: dict[str, type[Mode]] = {mode.name: mode for mode in (ECB, CBC, CTR)}
 
-# --- what is right to ask for ---------------------------------------------------------------------
-
 
 def checked(given: KeyLike | str, name: str) -> tuple[int, ...]:
     """The 16 bits of an iv or a nonce; in a text, spaces and underscores are for the eye only."""
@@ -142,9 +138,6 @@ def check_mode(mode: Mode) -> None:
             "A mode is ECB(), CBC(iv) or CTR(nonce), from helpers.neural.modes, and here is "
             f"{short(mode)}: write encrypt(picture, key, CBC(iv)), for example."
         )
-
-
-# --- files ----------------------------------------------------------------------------------------
 
 
 def as_arrays(mode: Mode) -> dict[str, np.ndarray]:

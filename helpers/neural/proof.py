@@ -44,8 +44,6 @@ SAMPLE = 4  # messages whose ciphertexts are counted where nothing is claimed of
 
 GATES = (Layer("gate"), Layer("sign")), (Layer("gate"), Layer("linear"))
 
-# --- what was found -------------------------------------------------------------------------------
-
 
 class Fault(NamedTuple):
     """A block that Bob, with the right key, misreads; or two keys with one ciphertext of it."""
@@ -121,9 +119,6 @@ class Count(NamedTuple):
         return "Proved: Bob is never wrong" + (
             ", and perfectly secret." if not self.rounds else "."
         )
-
-
-# --- counting -------------------------------------------------------------------------------------
 
 
 class Counter:
@@ -254,9 +249,6 @@ def check_range(numbers: range, size: int) -> int:
             f"choose a part of range({size})."
         )
     return len(numbers)
-
-
-# --- what lessons call ----------------------------------------------------------------------------
 
 
 def count(cipher: NeuralCipher, messages: range | None = None, keys: range | None = None) -> Count:

@@ -32,8 +32,6 @@ ALL_HALVES = bits_to_signs(blocks_to_bits(ALL_BLOCKS[:256])[:, HALF:])  # (256, 
 MOST_ROUNDS = 1000  # more only take time
 ROWS_FOR_A_TABLE = 2048  # under one key; for more, a table of all 65,536 blocks is faster
 
-# --- rounds ---------------------------------------------------------------------------------------
-
 
 class Round(Protocol):
     """Signs of block and key, float32 (n, 32), to those of a block, or to logits, (n, 16)."""
@@ -173,9 +171,6 @@ class Rounds:
         return cls(Chain.from_arrays(arrays), *numbers.tolist())
 
 
-# --- one round under one key, as a table ----------------------------------------------------------
-
-
 @singledispatch
 def round_table(round_: Callable[[Signs], np.ndarray], key: Signs) -> Block:
     """What a round makes of every block under a key of 16 signs, uint16 (65536,)."""
@@ -226,9 +221,6 @@ def packed(logits: np.ndarray) -> Block:
     for byte in np.einsum("p,bpn->bn", places, ones):  # packbits is slow across rows
         numbers = numbers << HALF | byte
     return numbers
-
-
-# --- blocks and signs -----------------------------------------------------------------------------
 
 
 def as_signs(blocks: Block) -> Signs:

@@ -36,15 +36,10 @@ SLACK = 2  # three numbers rounded to half a step each; the rest is far more tha
 TINY = float(np.finfo(np.float32).tiny)  # where a logit that is always 0 would divide by 0
 HUGE = float(np.finfo(np.float32).max)
 
-# --- numbers and their signs ----------------------------------------------------------------------
-
 
 def all_signs(bits: int) -> np.ndarray:
     """All numbers of so many bits as signs, float64 (2^bits, bits): the most significant first."""
     return as_signs(ALL_BLOCKS[: 1 << bits])[:, 16 - bits :].astype(np.float64)
-
-
-# --- a gate network as a quadratic form -----------------------------------------------------------
 
 
 class QuadraticForm(NamedTuple):
@@ -77,9 +72,6 @@ class QuadraticForm(NamedTuple):
     def within(self, half: slice, constant: np.ndarray) -> QuadraticForm:
         """The terms of one half of the signs alone, with another constant."""
         return QuadraticForm(constant, self.linear[:, half], self.square[:, half, half])
-
-
-# --- rows -----------------------------------------------------------------------------------------
 
 
 class Near(NamedTuple):
@@ -203,9 +195,6 @@ def whole(numbers: np.ndarray) -> np.ndarray:
     return np.rint(numbers).astype(np.int16)
 
 
-# --- every key at once ----------------------------------------------------------------------------
-
-
 def under_every_key(cipher: NeuralCipher, blocks: np.ndarray) -> np.ndarray:
     """What all 65,536 keys, in their order, make of blocks of ciphertext.
 
@@ -259,9 +248,6 @@ def masks_of(round_: Coupling) -> np.ndarray:
     for half, key in zip(of_half.T, of_key.T):  # the most significant bit first
         changes = changes << 1 | (half + key[:, None] < 0)
     return changes
-
-
-# --- how near a threshold, and how far rounding reaches -------------------------------------------
 
 
 def rounding_of(operations: int, reach: np.ndarray, largest: float) -> np.ndarray:

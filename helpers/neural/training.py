@@ -24,8 +24,6 @@ from helpers.quiet_keras import tensorflow as tf
 ACTIVATIONS = chain.tensorflow_activations()
 CHUNK = 100  # iterations in one call of the compiled graph, and in one point of a curve
 
-# --- recipes --------------------------------------------------------------------------------------
-
 
 @dataclass(frozen=True)
 class Phase:
@@ -55,8 +53,6 @@ lesson_recipe = (
     Phase("all", 2000, averaging=0.998),
     Phase("all", 2000, rate=2e-3, final_rate=1e-4, averaging=0.998, sharp=True),
 )
-
-# --- losses ---------------------------------------------------------------------------------------
 
 
 def wrong_bits(message: tf.Tensor, guess: tf.Tensor) -> tf.Tensor:
@@ -92,9 +88,6 @@ def sharp_loss(message: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
     signed = message * logits
     worst = tf.reduce_max(tf.nn.relu(1 - signed / 12) ** 2, axis=1)
     return tf.reduce_mean(4 * worst + 0.025 * tf.reduce_sum(tf.nn.softplus(-signed), axis=1))
-
-
-# --- the players ----------------------------------------------------------------------------------
 
 
 def before_tanh(
@@ -170,9 +163,6 @@ class Players:
         return self.graphs[alike]
 
 
-# --- one chunk of training, compiled --------------------------------------------------------------
-
-
 def random_pairs(seed: int, draw: tf.Tensor, batch: int) -> tuple[tf.Tensor, tf.Tensor]:
     """Messages and keys, each (batch, 16), of -1.0 and +1.0: the `draw`-th of the game `seed`.
 
@@ -222,9 +212,6 @@ def chunk(players: Players, phase: Phase, first: tf.Tensor) -> tf.Tensor:
     for i in tf.range(CHUNK):
         total += one_round(players, phase, first + i)
     return total / CHUNK
-
-
-# --- training and its history ---------------------------------------------------------------------
 
 
 @dataclass
@@ -285,9 +272,6 @@ def rate_at(phase: Phase, progress: float) -> float:
     """
     fall = max(0.0, (progress - 0.4) / 0.6)
     return phase.rate + fall * (phase.final_rate - phase.rate)
-
-
-# --- evaluation -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

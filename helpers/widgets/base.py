@@ -56,8 +56,6 @@ def markup(template: str, *values: object) -> str:
     return template.format(*(html.escape(str(value)) for value in values))
 
 
-# --- A sentence -----------------------------------------------------------------------------------
-
 RIGHT, WRONG = "inherit", "var(--kit-wrong)"  # colours of a sentence; see controls.css
 
 
@@ -99,8 +97,6 @@ def control_or_notice(kind: Callable[..., Control], *arguments: Any) -> Control:
         return Notice(str(error))
 
 
-# --- Parts ----------------------------------------------------------------------------------------
-
 WIDE = Layout(width="330px")
 
 
@@ -134,8 +130,6 @@ def side_by_side(*parts: Widget) -> HBox:
     """Parts in a row; where the page is narrow, in several rows."""
     return HBox(parts, layout=Layout(flex_flow="row wrap", align_items="flex-end", grid_gap="1em"))
 
-
-# --- Pictures -------------------------------------------------------------------------------------
 
 HIGHEST = "512px"  # of a picture on the screen, or one of 3 x 2000 pixels would fill the page
 

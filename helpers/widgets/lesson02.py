@@ -20,8 +20,6 @@ from helpers.widgets.base import Control
 if TYPE_CHECKING:
     from helpers.neural.training import History
 
-# --- a picture of one's own -----------------------------------------------------------------------
-
 TOO_LARGE = "too-large"  # what controls.js sends in the place of a file over 9 MB: its size
 
 
@@ -96,8 +94,6 @@ def picture_upload(default: Picture, max_side: int = 1024) -> PictureUpload:
     """
     return PictureUpload(default, max_side)
 
-
-# --- watching a training --------------------------------------------------------------------------
 
 ITERATIONS_A_POINT = 100  # of a History; `training.CHUNK` would load TensorFlow
 SECONDS_A_DRAWING = 1.0

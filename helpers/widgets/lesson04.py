@@ -18,8 +18,6 @@ from helpers.figures import stills
 from helpers.neural.cipher import NeuralCipher, check_cipher
 from helpers.widgets.base import Control
 
-# --- what becomes of one block --------------------------------------------------------------------
-
 CHANNELS = ("red", "green", "blue")
 
 
@@ -93,8 +91,6 @@ def block_explorer(
     """
     return base.control_or_notice(BlockExplorer, cipher, picture, key)
 
-
-# --- a key to flip --------------------------------------------------------------------------------
 
 SECONDS_TO_GATHER = 0.05
 WRAPPED = Layout(flex_flow="row wrap")
