@@ -54,8 +54,9 @@ def restore(arguments: list[str]) -> int:
 
 def test(arguments: list[str]) -> int:
     """Style and types, then tests. What a learner adds or answers is left out: see conftest.py."""
-    # Two or more at a time, but few enough that TensorFlow, loaded in each, fits into memory.
-    side_by_side = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadscope"]
+    # One more at a time than there are cores, since some wait for a page; but few enough that
+    # TensorFlow, loaded in each, fits into memory.
+    side_by_side = ["-n", str(min((os.cpu_count() or 1) + 1, 4)), "--dist", "loadscope"]
     side_by_side += ["--no-loadscope-reorder"]  # conftest.py puts what takes long first
     statuses = [
         run("-m", "ruff", "check", *KITS_OWN),

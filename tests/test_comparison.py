@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 
 import numpy as np
@@ -10,6 +11,7 @@ from pads import pad
 
 from data.studies import comparison
 from helpers import manifest
+from helpers.neural import eavesdropping
 from helpers.neural.cipher import NeuralCipher
 
 pytestmark = pytest.mark.slow
@@ -81,6 +83,9 @@ def test_the_command_writes_all_with_their_provenance(
 ):
     monkeypatch.setattr(manifest, "DATA", tmp_path)
     monkeypatch.setattr(manifest, "MANIFEST", tmp_path / "MANIFEST.json")
+    monkeypatch.setattr(comparison, "EVES", 1)
+    small_eve = functools.partial(eavesdropping.deep_eve, hidden=(8,))
+    monkeypatch.setattr(eavesdropping, "deep_eve", small_eve)
     comparison.main(options)
     content = json.loads((tmp_path / "results" / f"{name}.json").read_text("utf-8"))
     assert list(content["ciphers"]) == measured

@@ -62,20 +62,6 @@ def of_lesson(*cells: str) -> SimpleNamespace:
 
 
 @pytest.mark.slow
-def test_a_deep_eve_reads_what_the_papers_eve_does_not():
-    from helpers.neural import networks
-
-    blocks, values = eavesdropping.random_traffic(CIPHER, 10_000, rng_of(1))
-    shares = []
-    for eve in (networks.build_eve(), eavesdropping.deep_eve(CIPHER)):
-        eavesdropping.train_eve(eve, CIPHER, steps=700)
-        shares.append(metrics.bit_accuracy(blocks, eavesdropping.read(eve, values)))
-    papers, deep = shares
-    assert papers.share < 0.6
-    assert deep.low > 0.9
-
-
-@pytest.mark.slow
 def test_practice_is_the_same_with_the_same_seed_and_leaves_alice_alone():
     before = CIPHER.fingerprint
     _, values = eavesdropping.random_traffic(CIPHER, 100, rng_of(1))

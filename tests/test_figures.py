@@ -288,6 +288,7 @@ def test_every_pixel_of_a_still_is_drawn_as_large_as_the_others_in_its_own_colou
 def test_a_picture_that_is_too_large_is_made_smaller_by_a_whole_number():
     assert figures.whole_box(np.zeros((3000, 4000, 3)), 2.9) == (3000 // 13, 4000 // 13)
     assert figures.whole_box(np.zeros((1, 4000, 3)), 2.9) == (1, 4000 // 13)
+    assert figures.whole_box(np.zeros((2000, 3, 3)), 2.9) == (1000, 1), "no page of paper is taller"
     assert figures.whole_box(np.zeros((256, 256)), 2.2) == (256, 256)
 
 

@@ -15,7 +15,7 @@ from helpers import manifest
 from helpers.bits import signs_to_bits
 from helpers.neural import networks, training
 from helpers.neural.cipher import NeuralCipher
-from helpers.neural.training import History, Phase, Players, lesson_recipe, train
+from helpers.neural.training import History, Phase, Players, train
 from helpers.quiet_keras import tensorflow as tf
 
 
@@ -217,19 +217,6 @@ def test_another_seed_is_another_game():
 
 
 # --- Recipes ---
-
-
-@pytest.mark.slow
-def test_the_lesson_s_recipe_gets_bob_right():
-    players = Players(2)
-    for phase in lesson_recipe:
-        train(players, phase)
-    scores = training.evaluate(players, np.random.default_rng(1))
-    assert scores.bob_blocks.share >= 0.999
-    assert scores.eve_blocks.share < 0.01
-    cipher = NeuralCipher.from_networks(players.alice, players.bob)
-    wrong, _ = pairs.wrong_blocks(cipher, np.random.default_rng(2), 10_000)
-    assert wrong <= 10  # the same through NumPy and float16
 
 
 def test_wrong_blocks_counts_the_blocks_that_are_wrong():

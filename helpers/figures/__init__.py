@@ -233,7 +233,7 @@ def whole_box(picture: Picture, size: float) -> tuple[int, int]:
     some pixels would be drawn wider than others, and noise would show a grid that is not there.
     """
     height, width = picture.shape[:2]
-    zoom = size * DPI / width
+    zoom = min(size / width, 3 * size / height) * DPI  # or a narrow one would be drawn for ever
     if zoom > 0.75:
         return height * max(1, round(zoom)), width * max(1, round(zoom))
     return max(1, height // round(1 / zoom)), max(1, width // round(1 / zoom))
