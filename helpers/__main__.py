@@ -69,7 +69,7 @@ def test(arguments: list[str]) -> int:
 
 def check(arguments: list[str]) -> int:
     """The same without what takes long, and the five that then took longest."""
-    return test(["-m", "not slow", "--durations=5", *arguments])
+    return test(["-m", "not slow", "--durations=5", "-n", "logical", *arguments])
 
 
 def fuzz(arguments: list[str]) -> int:
@@ -113,7 +113,7 @@ COMMANDS = {
         "run the lessons and write them as pages for a browser (build/lessons)",
     ),
     "test": (test, "look at the code's style and types, then run every test and every lesson"),
-    "check": (check, "the same, with only the tests that are quick: a minute and a half"),
+    "check": (check, "the same, with only the tests that are quick: a minute and a quarter"),
     "doctor": (doctor, "find out what is wrong with the set-up, and mend what can be mended"),
     "refresh": (refresh, "run the lessons and keep their new outputs in the notebooks"),
     "fuzz": (fuzz, "thousands of damaged files for all that reads files"),

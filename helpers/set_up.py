@@ -48,14 +48,14 @@ TROUBLES = {
     r"certificate": "The network answers with a certificate that this machine does not know, as "
     "where a school or a firm looks into what is sent. Ask there for their certificate, a .pem "
     "file, and name it: SSL_CERT_FILE=/path/to/it.pem make lab",
-    r"no space left|os error 28|quota": "The disk is full: the set-up takes some 3 GB, and as much "
+    r"no space left|os error 28|quota": "The disk is full: the set-up takes 3.5 GB, and as much "
     f"again for uv's cache. Make room, {AGAIN}",
     r"permission denied|read-only file system|os error (13|30)": "The set-up may not write to a "
     "folder named above: copy the kit to where you may write, then give the same command there.",
     r"resolution|dns error|resolving|unreachable|refused|timed out|sending request|versions: none"
     "": "The network does not answer: the set-up needs one, once. Connect this machine (behind a "
     f"proxy, set HTTPS_PROXY), {AGAIN}",
-    "": "The set-up stopped at the lines above: see that this machine has a network and some 3 GB "
+    "": "The set-up stopped at the lines above: see that this machine has a network and 3.5 GB "
     f"of disk free, {AGAIN}",
 }
 
@@ -239,7 +239,7 @@ def install() -> None:
     uv, here = ["-m", "uv", "--color", "never"], ["--python", str(PYTHON)]
     sync = [*uv, "pip", "sync", *here, "--require-hashes", "--compile-bytecode", LOCK.name]
     if attempt(*sync, "--offline", aloud=True)[0]:
-        print("  Fetching the packages: up to 800 MB, and 3 GB on the disk", flush=True)
+        print("  Fetching the packages: up to 900 MB, and 3.5 GB on the disk", flush=True)
         step(*sync)
     if broken := damaged():
         print(f"Damaged, and fetched anew: {', '.join(broken)}.", flush=True)

@@ -218,6 +218,7 @@ def test_a_file_cut_short_anywhere(ciphertext, tmp_path):
             Ciphertext.load(path)
 
 
+@pytest.mark.slow
 def test_a_changed_byte_anywhere_is_found_or_does_not_matter(ciphertext, tmp_path):
     """A zip file has bytes, dates say, that its arrays do not depend on."""
     path = tmp_path / "eye.npz"

@@ -89,6 +89,7 @@ def test_the_quick_check_is_the_whole_one_without_what_takes_long(ran):
     assert {"-m", "not slow", "-x"} <= set(quick[3])
 
 
+@pytest.mark.slow
 def test_lessons_and_the_browser_take_long():
     no_tests = 5
     asked = ["--collect-only", "-q", "-m", "not slow", "notebooks", "tests/browser"]

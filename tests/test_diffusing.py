@@ -221,6 +221,7 @@ def test_avalanche_names_the_bit():
 # --- What was learned ---
 
 
+@pytest.mark.slow
 def test_the_shipped_pair_is_a_success(shipped):
     found, about = diffusing.results(shipped), NeuralCipher.load("diffusing").about
     assert found["success"] and found["wrong"] == 0
@@ -259,6 +260,7 @@ def test_the_avalanche_grows_with_the_rounds(study, shipped):
     assert last["message_avalanche"]["min"] > 0.48 and last["key_avalanche"]["min"] > 0.48
 
 
+@pytest.mark.slow
 def test_a_pad_before_public_rounds_is_secret_and_diffuses(shipped, monkeypatch):
     monkeypatch.setattr(diffusing, "PAIRS", 1000)
     pad, rounds, public, keyed = diffusing.frontier(lambda x: x[:, :16] * x[:, 16:], shipped.alice)

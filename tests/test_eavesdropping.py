@@ -172,6 +172,7 @@ def test_the_right_key_comes_first_wherever_the_patch_is_not_flat(name):
         assert np.array_equal(last.picture, CIPHER.decrypt(patch, KEY))
 
 
+@pytest.mark.slow
 def test_progress_goes_through_all_keys_and_the_best_only_gets_better():
     patch = next(patches("dog", 1))
     progress = list(eavesdropping.brute_force(CIPHER, patch))
@@ -273,6 +274,7 @@ def test_variety_counts_the_different_blocks_of_each_patch():
 # --- consistency ---
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None)
 @given(seeds)
 def test_one_block_gives_the_key_away(seed):
@@ -361,6 +363,7 @@ def test_a_pair_of_which_all_keys_at_once_are_unknown():
         under_every_key(CIPHER, np.zeros(1, np.uint16))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "keys"), [("proven", 2), ("diffusing", 1)])
 def test_the_key_is_in_the_ciphertext_of_a_picture(name, keys):
     """No block is known; but a picture is smooth. Of a pad, so is its negative."""

@@ -373,6 +373,7 @@ def test_a_tiff_of_few_pixels_in_a_giant_tile():
         pictures.open_picture(tiff("<", tags, b""))
 
 
+@pytest.mark.slow
 def test_chunks_without_end_before_the_pixels():
     data = png(1, 1, 8, 0, b"\0", chunk(b"abCd", b"") * 400_000)
     with pytest.raises(ValueError, match="too much in it beside the pixels"):

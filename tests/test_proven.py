@@ -116,6 +116,7 @@ def test_steps_that_cannot_be_walked_are_refused(steps):
         Recipe(falling=steps)
 
 
+@pytest.mark.slow
 def test_the_partners_learn_within_a_thousand_steps(trained):
     partners, errors = trained
     assert errors[-1].min() < 0.15 < errors[0].min()  # of Bob's worst position, or of Carol's

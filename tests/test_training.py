@@ -246,6 +246,7 @@ def tiny(tmp_path, monkeypatch):
     return lambda *more: pairs.main([*words, *more])
 
 
+@pytest.mark.slow
 def test_the_command_writes_a_pair_with_its_provenance(tiny, capsys):
     tiny()
     cipher = NeuralCipher.load("tiny")  # so the manifest knows it

@@ -589,6 +589,7 @@ def test_what_comes_in_the_wrong_order_gets_a_sentence_in_the_control(cipher, ma
     assert "A trained pair is asked for, and here is ndarray" in make(picture, cipher).alt()
 
 
+@pytest.mark.slow
 def test_a_thousand_flips_leave_nothing_behind(cipher):
     flipper = widgets.key_flipper(cipher, pictures.load("penguin")[:32, :32])
     buttons, rng = all_of(ToggleButton, flipper), np.random.default_rng(1)
