@@ -6,9 +6,8 @@ blocks  <-> bits     a block is a row of 16 bits
 text    <-> blocks   one character is one block (section 3)
 bits    <-> signs    the -1 and +1 that the networks take and give
 
-Everywhere a picture is uint8 of any shape, mostly (height, width, 3); bits are uint8, each 0 or 1,
-the most significant first; blocks are uint16 (n,); keys are uint8 (16,). "The paper" is Rivas-Perea
-and Banerjee, "Encrypting and Decrypting Images using Adversarial Neural Networks in ECB Mode".
+"The paper" is Rivas-Perea and Banerjee, "Encrypting and Decrypting Images using Adversarial Neural
+Networks in ECB Mode".
 """
 
 from __future__ import annotations
@@ -61,8 +60,7 @@ def picture_to_blocks(picture: Picture) -> Block:
     Raises:
         ValueError: unless the picture is uint8.
 
-    Source: Rivas-Perea and Banerjee, section 2, flatten a picture and cut it into batches of bits;
-    that two bytes are a batch follows from section 3, where `m_bit` is 16.
+    Source: Rivas-Perea and Banerjee, section 2; section 3 has `m_bit` = 16, so two bytes a batch.
 
     >>> picture_to_blocks(np.uint8([[[1, 2, 3]]])).tolist()
     [258, 768]
@@ -168,12 +166,10 @@ def text_to_blocks(text: str) -> Block:
 def blocks_to_text(blocks: Block) -> str:
     """Blocks, uint16 (n,), as a text: the inverse of `text_to_blocks`.
 
-    Any blocks do, even what a wrong key makes of a message: half of a two-block character that has
-    lost its partner stays in the text (`repr` shows it as '\\ud83d') and returns to the same block.
-    ValueError unless they are uint16 (n,).
+    Any blocks do, even what a wrong key makes of a message: half of a two-block character stays in
+    the text (`repr` shows it as '\\ud83d'). ValueError unless they are uint16 (n,).
     """
-    data = _high_byte_first(_check_blocks(blocks)).tobytes()
-    return data.decode("utf-16-be", "surrogatepass")
+    return _high_byte_first(_check_blocks(blocks)).tobytes().decode("utf-16-be", "surrogatepass")
 
 
 def bits_to_signs(bits: Bits) -> Signs:
@@ -188,8 +184,7 @@ def bits_to_signs(bits: Bits) -> Signs:
     Raises:
         ValueError: where a bit is not 0 or 1.
 
-    Source: Rivas-Perea and Banerjee, section 3: values "between -1 and 1"; Abadi and Andersen
-    (2016, arXiv 1610.06918) take -1 and +1.
+    Source: Abadi and Andersen (2016, arXiv 1610.06918), who take -1 and +1.
 
     >>> bits_to_signs(np.uint8([0, 1, 1])).tolist()
     [-1.0, 1.0, 1.0]
@@ -209,8 +204,7 @@ def signs_to_bits(signs: npt.NDArray[np.floating]) -> Bits:
     Raises:
         ValueError: where one is not a number (nan), as from a network whose training went astray.
 
-    Source: Rivas-Perea and Banerjee, section 3 (their `Binarizer`, whose threshold they do not
-    tell; here it is 0).
+    Source: Rivas-Perea and Banerjee, section 3 (their `Binarizer`; its threshold is not told).
 
     >>> signs_to_bits(np.float32([-0.2, 0.0, 0.3, 5.0])).tolist()
     [0, 0, 1, 1]

@@ -11,7 +11,7 @@ from pads import pad
 
 from data.studies import comparison
 from helpers import manifest
-from helpers.neural import eavesdropping
+from helpers.neural import fresh_eves
 from helpers.neural.cipher import NeuralCipher
 
 pytestmark = pytest.mark.slow
@@ -84,8 +84,8 @@ def test_the_command_writes_all_with_their_provenance(
     monkeypatch.setattr(manifest, "DATA", tmp_path)
     monkeypatch.setattr(manifest, "MANIFEST", tmp_path / "MANIFEST.json")
     monkeypatch.setattr(comparison, "EVES", 1)
-    small_eve = functools.partial(eavesdropping.deep_eve, hidden=(8,))
-    monkeypatch.setattr(eavesdropping, "deep_eve", small_eve)
+    small_eve = functools.partial(fresh_eves.deep_eve, hidden=(8,))
+    monkeypatch.setattr(fresh_eves, "deep_eve", small_eve)
     comparison.main(options)
     content = json.loads((tmp_path / "results" / f"{name}.json").read_text("utf-8"))
     assert list(content["ciphers"]) == measured

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from helpers.learnable import datasets
+from helpers.learnable import datasets, photograph
 from helpers.learnable import pictograms as drawing
 
 THINGS = (
@@ -122,7 +122,7 @@ def test_a_thing_stands_out_from_its_scene(name):
 def test_halving_by_hand():
     picture = np.zeros((1, 64, 64, 1), np.float32)
     picture[0, :2, 2:4, 0] = [[1, 2], [3, 6]]
-    halved = drawing.halve(picture)
+    halved = photograph.halve(picture)
     assert halved[0, 0, 1, 0] == 3
     assert halved.sum() == 3
 
@@ -130,7 +130,7 @@ def test_halving_by_hand():
 @pytest.mark.parametrize("size", [3, 5, 9, 17])
 def test_stretching_keeps_ends_and_straight_lines(size):
     line = np.linspace(-1, 5, size)
-    assert drawing.bilinear(size) @ line == pytest.approx(np.linspace(-1, 5, 32), abs=1e-5)
+    assert photograph.bilinear(size) @ line == pytest.approx(np.linspace(-1, 5, 32), abs=1e-5)
 
 
 def test_a_negative_number_of_pictures_is_refused():

@@ -19,7 +19,7 @@ from pads import pad
 
 import data.studies.comparison  # noqa: F401  Alice of `diffusing` in TensorFlow
 from helpers import bits, lessons, manifest, metrics, pictures
-from helpers.neural import eavesdropping
+from helpers.neural import eavesdropping, fresh_eves
 from helpers.neural.cipher import NeuralCipher
 from helpers.neural.modes import CBC
 from helpers.neural.rounds import as_signs as signs
@@ -67,8 +67,8 @@ def test_practice_is_the_same_with_the_same_seed_and_leaves_alice_alone():
     _, values = eavesdropping.random_traffic(CIPHER, 100, rng_of(1))
     answers = []
     for _ in range(2):
-        eve = eavesdropping.deep_eve(CIPHER, (32,), seed=5)
-        eavesdropping.train_eve(eve, CIPHER, steps=20, batch=64, seed=5)
+        eve = fresh_eves.deep_eve(CIPHER, (32,), seed=5)
+        fresh_eves.train_eve(eve, CIPHER, steps=20, batch=64, seed=5)
         answers.append(eve(values).numpy())
     assert np.allclose(*answers, atol=1e-4)
     assert CIPHER.fingerprint == before
@@ -78,9 +78,9 @@ def test_practice_is_the_same_with_the_same_seed_and_leaves_alice_alone():
 def test_the_lessons_loop_trains_the_same_eve():
     """In it the steps are as they are; `train_eve` differs in nothing but what it can be given."""
     lesson = of_lesson("practice", "train-eve", "deep-eve")
-    theirs, ours = lesson.deep_eve((32, 32), seed=5), eavesdropping.deep_eve(CIPHER, (32, 32), 5)
+    theirs, ours = lesson.deep_eve((32, 32), seed=5), fresh_eves.deep_eve(CIPHER, (32, 32), 5)
     lesson.train_eve(theirs, steps=20, batch=64, seed=5)
-    eavesdropping.train_eve(ours, CIPHER, steps=20, batch=64, seed=5)
+    fresh_eves.train_eve(ours, CIPHER, steps=20, batch=64, seed=5)
     assert all(np.array_equal(a, b) for a, b in zip(theirs.get_weights(), ours.get_weights()))
 
 
@@ -313,7 +313,7 @@ def test_the_recorded_phases_tell_the_story_of_the_lesson():
 def test_in_a_graph_alice_says_what_she_says_in_numpy(name):
     alice = NeuralCipher.load(name).alice
     x = bits.bits_to_signs(np.random.default_rng(1).integers(0, 2, (1000, 32), np.uint8))
-    assert np.array_equal(eavesdropping.in_a_graph(alice)(x).numpy(), alice(x))
+    assert np.array_equal(fresh_eves.in_a_graph(alice)(x).numpy(), alice(x))
 
 
 def test_one_known_block_gives_the_key_of_a_pad():

@@ -19,7 +19,7 @@ from PIL import Image
 from data.studies import draw_diagrams
 from helpers import figures, pictures
 from helpers.bits import PAPER_KEY, flip
-from helpers.figures import lesson05, lesson06, lesson07, stills
+from helpers.figures import charts, lesson05, lesson06, lesson07, stills
 from helpers.neural.training import History, Phase
 
 EYE = pictures.load("eye")
@@ -40,12 +40,12 @@ TWO_BITS = np.tile(np.arange(4), (4, 1))
 HALF = ("one half", 0.5)
 
 EXAMPLES = {  # the arguments of one call for every figure
-    "bars": ({"weak": 0.5, "strong": 0.97}, "Two Eves", "bits read", HALF),
-    "curves": ({"one": BAND, "two": BAND[:, 0]}, "Two", "x", "y", HALF),
-    "maps": ([COUNTS, COUNTS[::-1]], ["one", "two"], "times", (1, 1024), "number", True),
+    "charts.bars": ({"weak": 0.5, "strong": 0.97}, "Two Eves", "bits read", HALF),
+    "charts.curves": ({"one": BAND, "two": BAND[:, 0]}, "Two", "x", "y", HALF),
+    "charts.maps": ([COUNTS, COUNTS[::-1]], ["one", "two"], "times", (1, 1024), "number", True),
     "picture_grid": ([[SMALL, EYE], [EYE, SMALL]], ["left", "right"], 2.5, ["upper", "lower"]),
     "picture_row": ([EYE, EYE[..., 0]], ["colour", "grey"]),
-    "training_curves": ([FIRST, SECOND], "Two phases"),
+    "charts.training_curves": ([FIRST, SECOND], "Two phases"),
     "stills.framed": ("Open a picture first.",),
     "stills.key_and_pictures": (
         flip(PAPER_KEY, 6),
@@ -202,7 +202,7 @@ def test_a_shipped_drawing_is_what_its_study_draws(name):
 
 
 def test_curves_are_kept_in_256_colours_and_pictures_in_all_of_theirs():
-    curves = Image.open(io.BytesIO(figures.to_png(figure_of("curves"))))
+    curves = Image.open(io.BytesIO(figures.to_png(figure_of("charts.curves"))))
     row = Image.open(io.BytesIO(figures.to_png(figure_of("picture_row"))))
     assert (curves.mode, row.mode) == ("P", "RGB")
 
@@ -349,7 +349,7 @@ def test_a_tile_shows_the_bits_of_its_colour():
 
 
 def test_a_bar_is_as_long_as_its_share_and_says_so():
-    [ax] = figure_of("bars").axes
+    [ax] = figure_of("charts.bars").axes
     assert [bar.get_width() for bar in ax.patches] == [0.5, 0.97]
     words = [text.get_text() for text in ax.texts]
     assert words == ["50 %", "97 %", "one half"]
@@ -357,7 +357,7 @@ def test_a_bar_is_as_long_as_its_share_and_says_so():
 
 
 def test_a_curve_is_its_mean_in_a_band_from_the_lowest_to_the_highest():
-    [ax] = figure_of("curves").axes
+    [ax] = figure_of("charts.curves").axes
     assert np.array_equal(ax.lines[0].get_ydata(), BAND[:, 1])
     band = ax.collections[0].get_paths()[0].vertices
     assert band[:, 1].min() == BAND[:, 0].min() and band[:, 1].max() == BAND[:, 2].max()
@@ -366,25 +366,25 @@ def test_a_curve_is_its_mean_in_a_band_from_the_lowest_to_the_highest():
 
 
 def test_shares_are_in_percent_and_numbers_are_not():
-    shares = figures.curves({"a": [0, 1]}, "", "x", "y")
-    numbers = figures.curves({"a": [0, 12]}, "", "x", "y", top=12)
+    shares = charts.curves({"a": [0, 1]}, "", "x", "y")
+    numbers = charts.curves({"a": [0, 12]}, "", "x", "y", top=12)
     percents = {"%" in text.get_text() for text in words_of(shares)}
     assert percents == {True, False}
     assert not any("%" in text.get_text() for text in words_of(numbers))
 
 
 def test_over_thousands_the_axis_counts_in_tens():
-    figure = figures.curves({"a": [0, 1]}, "", "x", "y", x=[1, 5000], xscale="log")
+    figure = charts.curves({"a": [0, 1]}, "", "x", "y", x=[1, 5000], xscale="log")
     assert {"10", "100", "1,000"} <= {text.get_text() for text in words_of(figure)}
 
 
 def test_the_phases_of_a_game_are_numbered():
-    words = [text.get_text() for text in figure_of("training_curves").axes[0].texts]
+    words = [text.get_text() for text in figure_of("charts.training_curves").axes[0].texts]
     assert words == ["phase 1", "phase 2"]
 
 
 def test_equal_numbers_have_equal_colours_in_every_map():
-    one, two, _ = figure_of("maps").axes
+    one, two, _ = figure_of("charts.maps").axes
     [first], [second] = one.images, two.images
     assert np.array_equal(first.to_rgba(COUNTS), second.to_rgba(COUNTS))
 

@@ -31,7 +31,7 @@ from helpers.bits import (
     signs_to_bits,
 )
 from helpers.files import write_json
-from helpers.neural import eavesdropping
+from helpers.neural import eavesdropping, fresh_eves
 from helpers.neural.chain import tensorflow_activations
 from helpers.neural.cipher import NeuralCipher
 from helpers.neural.ciphertext import Ciphertext
@@ -87,7 +87,7 @@ def correlation_under(cipher: NeuralCipher, key: np.ndarray) -> float:
     )
 
 
-@eavesdropping.in_a_graph.register
+@fresh_eves.in_a_graph.register
 def rounds_in_a_graph(alice: Rounds) -> Callable:
     """Alice of the pair `diffusing`, whose rounds are couplings, in TensorFlow."""
     from helpers.quiet_keras import tensorflow as tf
@@ -110,10 +110,10 @@ def strong_eves(name: str, seed: int) -> dict[str, object]:
     """Bits that fresh Eves, 16 -> 512 -> 512 -> 512 -> 16, read of 200,000 blocks each."""
     cipher, found = NeuralCipher.load(name), []
     for i in range(EVES):
-        eve = eavesdropping.deep_eve(cipher, seed=10 * seed + i)
-        eavesdropping.train_eve(eve, cipher, STEPS, seed=10 * seed + i)
+        eve = fresh_eves.deep_eve(cipher, seed=10 * seed + i)
+        fresh_eves.train_eve(eve, cipher, STEPS, seed=10 * seed + i)
         traffic = eavesdropping.random_traffic(cipher, 200_000, np.random.default_rng([seed, i]))
-        found.append(metrics.bit_accuracy(traffic[0], eavesdropping.read(eve, traffic[1])))
+        found.append(metrics.bit_accuracy(traffic[0], fresh_eves.read(eve, traffic[1])))
     pooled = metrics.Proportion(sum(one.hits for one in found), sum(one.total for one in found))
     each = [one.share for one in found]
     return {"share": pooled.share, "interval": pooled.interval, "each": each, "batches": STEPS}

@@ -169,8 +169,9 @@ def training(
     """A scenario's network before its first batch."""
     batches = math.ceil(len(data.x_train) / scale.batch)
     epochs = scale.epochs_of(scenario)
-    with on_all_devices(devices), in_precision(scale.precision):
-        model = build(scenario, seed, scale.network)
+    with on_all_devices(devices):
+        with in_precision(scale.precision):
+            model = build(scenario, seed, scale.network)
         compile_model(model, schedule(scale, epochs, batches))
     about = describe(scale, data, seed) | {"scenario": scenario.name}
     make = functools.partial(batch, model, scenario, scale, data, seed)

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from helpers import figures
-from helpers.figures import BELOW, BLACK, BLUE, GUIDE, SKY, VERMILLION
+from helpers.figures import BELOW, BLACK, BLUE, GUIDE, SKY, VERMILLION, charts
 
 
 def raw_answers(answers: Sequence[np.ndarray], names: Sequence[str]) -> Figure:
@@ -51,7 +51,7 @@ def wrong_by_distance(shares: np.ndarray) -> Figure:
     distance, title = np.arange(17), "One wrong bit of the key does nearly as much as all sixteen"
     series, level = {"mean": shares.mean(axis=1)}, ("unrelated bits", 0.5)
     words = ("wrong bits of the key", "wrong bits of the plaintext")
-    figure = figures.curves(series, title, *words, level, top=0.6)
+    figure = charts.curves(series, title, *words, level, top=0.6)
     figure.axes[0].plot(distance, shares, ".", color=SKY, zorder=1)
     figure.axes[0].set_xticks(distance)
     return figure

@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 
 from helpers import figures
 from helpers.bits import Picture
-from helpers.figures import BELOW, BLACK, BLUE, GREEN, GREY, ORANGE, SKY, VERMILLION
+from helpers.figures import BELOW, BLACK, BLUE, GREEN, GREY, ORANGE, SKY, VERMILLION, charts
 
 Errors = Mapping[str, Mapping[str, float]]
 
@@ -34,7 +34,7 @@ def pictures_and_answers(
         ax.set_title(title, fontsize=12)
         ax.set_axis_off()
     series = {name: dict(zip(classes, shares)) for name, shares in answers.items()}
-    figures.draw_bars(right, series, (BLUE, VERMILLION), label=False)
+    charts.draw_bars(right, series, (BLUE, VERMILLION), label=False)
     right.tick_params(labelsize=11)
     right.set(xlim=(0, 1), xticks=[0, 0.5, 1])
     right.set_title("the model's answer", fontsize=12)
@@ -51,7 +51,7 @@ def answers_by_step(chances: np.ndarray, classes: Sequence[str], title: str) -> 
     first, last = chances[0].argmax(), chances[-1].argmax()
     series = {classes[first]: chances[:, first], classes[last]: chances[:, last]}
     series["all others"] = 1 - chances[:, first] - chances[:, last]
-    return figures.curves(series, title, "steps", "the model is sure of it")
+    return charts.curves(series, title, "steps", "the model is sure of it")
 
 
 def scenario_errors(errors: Mapping[str, Errors]) -> Figure:
@@ -106,8 +106,8 @@ def ladder_bars(errors: Errors, clean: Mapping[str, float], title: str) -> Figur
     for ax, (pictures, found) in zip(axes, errors.items()):
         rungs = [rung for rung in RUNGS if rung in found and rung != "white_box_on_plain"]
         shares = {RUNGS[rung][0]: found[rung] for rung in rungs}
-        figures.draw_bars(ax, {"": shares}, [[RUNGS[rung][1] for rung in rungs]])
-        figures.draw_level(ax, "no attack", clean[pictures])
+        charts.draw_bars(ax, {"": shares}, [[RUNGS[rung][1] for rung in rungs]])
+        charts.draw_level(ax, "no attack", clean[pictures])
         ax.set(title=pictures, xlabel="error", xticks=[0, 0.5, 1])
     keys = [Rectangle((0, 0), 1, 1, color=colour) for colour in KINDS.values()]
     figure.legend(keys, KINDS, **BELOW, ncols=4)
@@ -118,8 +118,8 @@ def ladder_bars(errors: Errors, clean: Mapping[str, float], title: str) -> Figur
 def followed_noise(shares: Errors, title: str) -> Figure:
     """How often networks say what noise was made against: shares[network][test], from 0 to 1."""
     figure, ax = figures.one_plot(10, 3.8)
-    figures.draw_bars(ax, shares, (SKY, VERMILLION))
-    figures.draw_level(ax, "guessing", 0.1)
+    charts.draw_bars(ax, shares, (SKY, VERMILLION))
+    charts.draw_level(ax, "guessing", 0.1)
     ax.set(title=title, xlabel="answers that are the label in question")
     figure.legend(**BELOW, ncols=2)
     return figure

@@ -15,7 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw
 
-SIDE = 32  # pixels
+from helpers.learnable.photograph import SIDE, photographed
+
 CANVAS = 2 * SIDE  # drawn at twice the side, then halved: smooth edges for little work
 CHUNK = 250  # pictures lit and roughened at once
 
@@ -55,7 +56,7 @@ def pictograms(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray
     for start in range(0, n, CHUNK):
         kinds = [KINDS[CLASSES[label]] for label in labels[start : start + CHUNK]]
         drawings, paints = zip(*(draw(kind, rng) for kind in kinds))
-        pictures[start : start + CHUNK] = develop(np.stack(drawings), np.stack(paints), rng)
+        pictures[start : start + CHUNK] = coloured(np.stack(drawings), np.stack(paints), rng)
     return pictures, labels
 
 
@@ -363,50 +364,7 @@ def distinct(rng: np.random.Generator, usual: tuple, *others: np.ndarray) -> np.
     return colour
 
 
-# --- light and texture ----------------------------------------------------------------------------
-
-
-def develop(drawings: np.ndarray, paints: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def coloured(drawings: np.ndarray, paints: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """From drawings (n, 64, 64) and paints (n, 9, 3) to pictures, uint8 (n, 32, 32, 3)."""
-    n = len(drawings)
-    pictures = halve(paints[np.arange(n)[:, None, None], drawings])
-    on_thing = halve((drawings >= MAIN)[..., None].astype(np.float32))
-    pictures += texture(rng, n) * (1 - 0.5 * on_thing)
-    pictures *= light(rng, n)
-    pictures += strengths(rng, n, 2, 6) * rng.standard_normal(pictures.shape, np.float32)
-    return pictures.clip(0, 255).round().astype(np.uint8)
-
-
-def halve(pictures: np.ndarray) -> np.ndarray:
-    """Means of 2 x 2 pixels: (n, 64, 64, c) to (n, 32, 32, c)."""
-    rows = pictures[:, 0::2] + pictures[:, 1::2]
-    return (rows[:, :, 0::2] + rows[:, :, 1::2]) / 4
-
-
-def texture(rng: np.random.Generator, n: int) -> np.ndarray:
-    """Blotches of four sizes, mostly grey, the larger the stronger, as in a photograph."""
-    total = np.zeros((n, SIDE, SIDE, 3), np.float32)
-    for size, part in ((3, 1.0), (5, 0.7), (9, 0.5), (17, 0.35)):
-        grey = rng.standard_normal((n, 1, size, size), np.float32)
-        colour = rng.standard_normal((n, 3, size, size), np.float32)
-        stretch = bilinear(size)
-        total += part * (stretch @ (grey + 0.35 * colour) @ stretch.T).transpose(0, 2, 3, 1)
-    return strengths(rng, n, 4, 14) * total
-
-
-def bilinear(size: int) -> np.ndarray:
-    """The matrix (32, size) that stretches `size` values over 32 pixels, straight between them."""
-    at = np.linspace(0, size - 1, SIDE)[:, None]
-    return np.maximum(0, 1 - np.abs(at - np.arange(size))).astype(np.float32)
-
-
-def light(rng: np.random.Generator, n: int) -> np.ndarray:
-    """Brighter on one side, and mostly brighter above than below: factors (n, 32, 32, 1)."""
-    ramp = np.linspace(-1, 1, SIDE, dtype=np.float32)
-    across, down = strengths(rng, n, -0.18, 0.18), strengths(rng, n, -0.22, 0.12)
-    return 1 + across * ramp[:, None] + down * ramp[:, None, None]
-
-
-def strengths(rng: np.random.Generator, n: int, low: float, high: float) -> np.ndarray:
-    """One random number for each picture, float32 (n, 1, 1, 1)."""
-    return rng.uniform(low, high, (n, 1, 1, 1)).astype(np.float32)
+    colours = paints[np.arange(len(drawings))[:, None, None], drawings]
+    return photographed(colours, drawings >= MAIN, rng)

@@ -14,7 +14,7 @@ from PIL import Image
 import helpers.widgets.base as base
 from helpers import figures, pictures
 from helpers.bits import Picture
-from helpers.figures import stills
+from helpers.figures import charts, stills
 from helpers.widgets.base import Control
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ class TrainingMonitor(Control):
     def draw(self) -> None:
         """Draw the curves of all phases anew."""
         if self.phases:
-            figure = figures.training_curves(self.phases, "How many bits of a block are wrong")
+            figure = charts.training_curves(self.phases, "How many bits of a block are wrong")
         else:
             where = "While they learn, the curves of Bob's and Eve's wrong bits grow here."
             figure = stills.framed(where)
