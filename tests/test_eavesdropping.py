@@ -49,7 +49,13 @@ def refusal(call) -> str:
 
 def of_lesson(*cells: str) -> SimpleNamespace:
     """What these cells of lesson 03 define, given what the cells before them have imported."""
-    names = {"np": np, "bits": bits, "eavesdropping": eavesdropping, "cipher": CIPHER}
+    names = {
+        "np": np,
+        "bits": bits,
+        "eavesdropping": eavesdropping,
+        "fresh_eves": fresh_eves,
+        "cipher": CIPHER,
+    }
     sources = {cell.id: cell.source for cell in lessons.read(lessons.path_of("03_eve")).cells}
     for cell in cells:
         lines = sources[cell].splitlines(keepends=True)
