@@ -471,7 +471,10 @@ def test_what_a_file_of_a_pair_must_say(cipher, tmp_path):
         ({"alice_00": np.zeros((31, 32))}, "here are 31 and 16"),
         ({"alice_00": np.zeros((32, 31))}, "do not fit the layers"),
         ({"bob_rounds": np.array([10**9, 3, 1])}, "Rounds have a count of 1 to 1,000"),
-        ({"bob_rounds": np.array([5, 3])}, "Rounds are 3 numbers beside a network; here are 2"),
+        (
+            {"bob_rounds": np.array([5, 3])},
+            "Rounds are 3 or 4 numbers beside a network; here are 2",
+        ),
     ):
         files.write_npz(path, arrays | change)
         with pytest.raises(ValueError, match=f"^pair.npz holds no pair: .*{complaint}"):

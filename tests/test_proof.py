@@ -20,8 +20,8 @@ from helpers.neural import rounds as rounds_module
 from helpers.neural.chain import Chain, Layer
 from helpers.neural.cipher import NeuralCipher
 from helpers.neural.proof import count
-from helpers.neural.rounds import Coupling, Rounds, packed, round_table
-from helpers.neural.rows import CouplingRows, GateRows, Rows
+from helpers.neural.rounds import Coupling, Rounds, Uncoupling, changes, packed, round_table
+from helpers.neural.rows import CouplingRows, GateRows, Rows, done, masks_of, undone
 
 ALICE = [Layer("gate"), Layer("sign")]
 BOB = [Layer("gate"), Layer("linear")]
@@ -135,12 +135,49 @@ def test_a_row_of_16_bits_is_that_of_the_network(fixed):
             assert sure.mean() > 0.999
 
 
-def test_a_round_s_rows_are_those_of_the_network():
+def signs(key: int) -> np.ndarray:
+    return as_signs([key], 16)[0].astype(np.float32)
+
+
+ONE_LAYER, TWO_LAYERS = [(24, 8), (8,)], [(24, 64), (64,), (64, 8), (8,)]
+
+
+@pytest.mark.parametrize("kind", [Coupling, Uncoupling])
+@pytest.mark.parametrize("shapes", [ONE_LAYER, TWO_LAYERS])
+def test_a_round_s_rows_are_those_of_the_network(kind, shapes):
     rng = np.random.default_rng(3)
-    coupling = Coupling(rng.normal(size=(24, 8)), rng.normal(size=8))
-    rows, slow = CouplingRows(coupling), Rows(coupling, "key", 16)
+    round_ = kind(*(rng.normal(size=shape) for shape in shapes))
+    rows, slow = CouplingRows(round_), Rows(round_, "key", 16)
     for key in (0, 258, 65535):
-        assert np.array_equal(rows(key)[0], slow(key)[0])
+        answers, near = rows(key)
+        assert np.array_equal(answers, slow(key)[0])
+        logits = np.abs(rows.logits(rows.inputs(key, np.arange(65536))))
+        assert logits.min() == pytest.approx(near.distance)
+        assert np.abs(rows.logits(rows.inputs(key, [near.block]))).min() == logits.min()
+
+
+@pytest.mark.parametrize("shapes", [ONE_LAYER, TWO_LAYERS])
+def test_masks_of_all_keys_are_those_of_each(shapes):
+    rng = np.random.default_rng(4)
+    round_ = Coupling(*(rng.normal(size=shape) for shape in shapes))
+    masks = masks_of(round_)
+    for key in (0, 258, 65535):
+        assert np.array_equal(masks[key], changes(round_, signs(key)))
+    assert masks_of(round_) is masks
+    round_.weights[0][0] *= -5  # as a lesson may that damages a cipher
+    assert np.array_equal(masks_of(round_)[77], changes(round_, signs(77)))
+
+
+@pytest.mark.parametrize("constant", [0, 0x9E37])
+def test_blocks_go_there_and_back_under_every_key(constant):
+    rng = np.random.default_rng(5)
+    round_, blocks = Coupling(*map(rng.normal, [0, 0], [1, 1], ONE_LAYER)), np.uint16([0, 77])
+    alice = Rounds(round_, 5, 3, constant=constant)
+    sent = done(masks_of(round_), alice.schedule, blocks)
+    for key in (0, 258, 65535):
+        assert np.array_equal(sent[key], alice.table(signs(key))[blocks])
+        back = undone(masks_of(round_), alice.schedule, sent[key])
+        assert np.array_equal(back[key], blocks)
 
 
 # --- margins --------------------------------------------------------------------------------------

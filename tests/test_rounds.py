@@ -12,7 +12,15 @@ from helpers.bits import ALL_BLOCKS, PAPER_KEY, bits_to_signs
 from helpers.neural import rounds
 from helpers.neural.chain import Chain, Layer, sign
 from helpers.neural.cipher import NeuralCipher
-from helpers.neural.rounds import Coupling, Rounds, as_blocks, as_signs, round_table
+from helpers.neural.rounds import (
+    Coupling,
+    Rounds,
+    Step,
+    Uncoupling,
+    as_blocks,
+    as_signs,
+    round_table,
+)
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -48,8 +56,19 @@ def under_one_key(seed: int, n: int = 5000) -> np.ndarray:
     return x
 
 
-ALL_KINDS = [random_coupling(1), random_bob(2)]
-each_kind = pytest.mark.parametrize("round_", ALL_KINDS, ids=["coupling", "gate"])
+def deep_weights(seed: int) -> list[np.ndarray]:
+    """Two layers of thresholds."""
+    rng = np.random.default_rng(seed)
+    return [rng.standard_normal(shape) for shape in [(24, 64), (64,), (64, 8), (8,)]]
+
+
+ALL_KINDS = [
+    random_coupling(1),
+    random_bob(2),
+    Coupling(*deep_weights(3)),
+    Uncoupling(*deep_weights(3)),
+]
+each_kind = pytest.mark.parametrize("round_", ALL_KINDS, ids=["coupling", "gate", "deep", "undoes"])
 
 # --- A round of Alice's ---
 
@@ -84,7 +103,9 @@ def test_a_mask_on_its_threshold_changes_nothing():
 
 @pytest.mark.parametrize("shapes", [((24, 16), (8,)), ((24, 8), (16,)), ((8, 24), (8,))])
 def test_a_coupling_of_another_shape_is_refused(shapes):
-    with pytest.raises(ValueError, match=r"shape \(24, 8\) and a bias of shape \(8,\); here are"):
+    with pytest.raises(
+        ValueError, match=r"shape \(24, 8\) and a bias of shape \(8,\), .*; here are"
+    ):
         Coupling(*map(np.zeros, shapes))
 
 
@@ -111,9 +132,26 @@ def test_each_round_reads_the_key_turned_further(seed, count, key_step):
 
 
 def test_bob_reads_the_keys_from_the_last_to_the_first():
-    assert Rounds(None, 4, 3).turns == [0, 3, 6, 9]
-    assert Rounds(None, 4, 3, backwards=True).turns == [9, 6, 3, 0]
-    assert sorted(Rounds(None, 16, 3).turns) == list(range(16))  # every bit, in every place
+    assert [step.turn for step in Rounds(None, 4, 3).schedule] == [0, 3, 6, 9]
+    assert [step.turn for step in Rounds(None, 4, 3, backwards=True).schedule] == [9, 6, 3, 0]
+    turns = [step.turn for step in Rounds(None, 16, 3).schedule]
+    assert sorted(turns) == list(range(16))  # every bit, in every place
+
+
+def test_each_round_has_a_constant_of_its_own():
+    schedule = Rounds(None, 3, 3, constant=0x9E37).schedule
+    assert [step.constant for step in schedule] == [0, 0x9E37, 0x3C6E]  # modulo 2^16
+    assert Rounds(None, 3, 3, True, 0x9E37).schedule == schedule[::-1]
+    assert {step.constant for step in Rounds(None, 20, 3).schedule} == {0}
+
+
+@given(st.integers(0, 15), st.integers(0, 0xFFFF), st.integers(0, 0xFFFF))
+def test_a_step_says_the_same_of_signs_and_of_numbers(turn, constant, key):
+    step = Step(turn, constant)
+    number = int(step.of_numbers(np.array([key]))[0])
+    turned = np.roll(bits.blocks_to_bits(np.uint16([key])), turn)
+    assert number == int(bits.bits_to_blocks(turned)[0]) ^ constant
+    assert np.array_equal(step.of_signs(as_signs(np.uint16([key]))), as_signs(np.uint16([number])))
 
 
 @each_kind
@@ -133,6 +171,23 @@ def test_a_round_s_table_is_its_answer_to_every_block(round_):
     assert np.array_equal(round_table(round_, key), as_blocks(round_(x)))
 
 
+@given(seeds, st.integers(1, 24), st.integers(0, 15), st.integers(0, 0xFFFF))
+@settings(max_examples=20, deadline=None)
+def test_uncouplings_undo_couplings(seed, count, key_step, constant):
+    weights, x = deep_weights(seed), random_signs(seed)
+    alice = Rounds(Coupling(*weights), count, key_step, constant=constant)
+    bob = Rounds(Uncoupling(*weights), count, key_step, True, constant)
+    assert np.array_equal(bob(np.hstack([alice(x), x[:, 16:]])), x[:, :16])
+
+
+def test_the_tables_after_each_round_are_those_of_fewer_rounds():
+    alice, key = Rounds(random_coupling(5), 6, 3, constant=0x9E37), bits_to_signs(PAPER_KEY)
+    tables = list(alice.after_each_round(key))
+    assert len(tables) == 6
+    for count, table in enumerate(tables, 1):
+        assert np.array_equal(alice.first(count).table(key), table)
+
+
 def test_rows_under_different_keys_need_no_table():
     many, x = Rounds(random_coupling(4), 5, 3), random_signs(4, 5000)
     expected = np.concatenate([many(row[None]) for row in x[:50]])
@@ -142,7 +197,18 @@ def test_rows_under_different_keys_need_no_table():
 
 
 @pytest.mark.parametrize(
-    "how", [(0, 3), (-1, 3), (1001, 3), (2.0, 3), ("20", 3), (20, 3.5), (20, 3, 2), (20, 3, "no")]
+    "how",
+    [
+        (0, 3),
+        (-1, 3),
+        (1001, 3),
+        (2.0, 3),
+        ("20", 3),
+        (20, 3.5),
+        (20, 3, 2),
+        (20, 3, "no"),
+        (9, 3, 0, 0.5),
+    ],
 )
 def test_rounds_of_other_numbers_are_refused(how):
     with pytest.raises(ValueError, match="have a count of 1 to 1,000, .* and here are .*: give"):
@@ -153,26 +219,31 @@ def test_rounds_of_other_numbers_are_refused(how):
 
 
 @each_kind
-def test_rounds_come_back_from_their_arrays(round_, tmp_path):
-    many, x = Rounds(round_, 7, 5, backwards=True), random_signs(1)
+@pytest.mark.parametrize("constant", [0, 0x9E37])
+def test_rounds_come_back_from_their_arrays(round_, constant, tmp_path):
+    many, x = Rounds(round_, 7, 5, True, constant), random_signs(1)
     np.savez(tmp_path / "rounds.npz", **many.arrays())
     with np.load(tmp_path / "rounds.npz", allow_pickle=False) as arrays:
         again = Rounds.from_arrays(arrays)
     assert (again.count, again.key_step, again.backwards) == (7, 5, True)
+    assert again.schedule == many.schedule
     assert type(again.round) is type(round_)
     assert np.array_equal(again(x), many(x))
 
 
 def test_other_arrays_are_no_rounds():
-    with pytest.raises(ValueError, match="Rounds are 3 numbers beside a network; here are 0"):
+    with pytest.raises(ValueError, match="Rounds are 3 or 4 numbers beside a network; here are 0"):
         Rounds.from_arrays(random_bob(1).arrays())
+
+
+CONSTRUCTIONS = [(20, 3), (21, 3), (20, 5), (20, 3, False, 1)]
 
 
 def test_a_fingerprint_tells_the_number_of_rounds():
     coupling = random_coupling(1)
     bob = Rounds(bob_by_hand(coupling), 20, 3, backwards=True)
-    ciphers = [NeuralCipher(Rounds(coupling, *how), bob) for how in [(20, 3), (21, 3), (20, 5)]]
-    assert len({cipher.fingerprint for cipher in ciphers}) == 3
+    ciphers = [NeuralCipher(Rounds(coupling, *how), bob) for how in CONSTRUCTIONS]
+    assert len({cipher.fingerprint for cipher in ciphers}) == len(CONSTRUCTIONS)
 
 
 # --- The shipped pair ---

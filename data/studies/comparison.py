@@ -89,18 +89,21 @@ def correlation_under(cipher: NeuralCipher, key: np.ndarray) -> float:
 
 @fresh_eves.in_a_graph.register
 def rounds_in_a_graph(alice: Rounds) -> Callable:
-    """Alice of the pair `diffusing`, whose rounds are couplings, in TensorFlow."""
+    """Alice of a pair whose rounds are couplings, in TensorFlow."""
     from helpers.quiet_keras import tensorflow as tf
 
-    kernel, bias = alice.round.weights
+    layers = list(zip(alice.round.weights[::2], alice.round.weights[1::2]))
     sign = tensorflow_activations()["sign"]
 
     def encrypt(x):
         block, key = tf.split(x, 2, axis=1)
-        for turn in alice.turns:
+        for step in alice.schedule:
             left, right = tf.split(block, 2, axis=1)
-            turned = tf.concat([right, tf.roll(key, turn, axis=1)], axis=1)
-            block = tf.concat([right, left * sign(turned @ kernel + bias)], axis=1)
+            constant = step.of_signs(np.ones(16, np.float32))  # the signs that a xor changes
+            mask = tf.concat([right, tf.roll(key, step.turn, axis=1) * constant], axis=1)
+            for kernel, bias in layers:
+                mask = sign(mask @ kernel + bias)
+            block = tf.concat([right, left * mask], axis=1)
         return block
 
     return encrypt

@@ -219,7 +219,7 @@ class Mixing:
 
     def __init__(self, kernel: np.ndarray, bias: np.ndarray):
         """`kernel` (32, 16) and `bias` (16,): from block and key to a mask for each bit."""
-        self.weights = checked(kernel, bias, (32, 16))
+        self.weights = checked((kernel, bias), 32, 16)
 
     def __call__(self, x: Signs) -> Signs:
         """Each bit times the sign of its mask, then all turned."""
@@ -337,8 +337,7 @@ def diffusion_of(encrypt: Encrypt) -> dict[str, dict[str, float]]:
 def by_rounds(alice: Rounds, most: int = 32) -> list[dict[str, object]]:
     """The avalanche after 1 to `most` of Alice's rounds."""
     counts = range(1, most + 1)
-    repeated = [Rounds(alice.round, n, alice.key_step) for n in counts]
-    return [{"rounds": rounds.count, **diffusion_of(rounds)} for rounds in repeated]
+    return [{"rounds": n, **diffusion_of(alice.first(n))} for n in counts]
 
 
 # --- the frontier: perfectly secret and diffusing -------------------------------------------------

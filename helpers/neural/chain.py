@@ -52,8 +52,8 @@ def gate(x: Array) -> Array:
 
 
 def sign(x: np.ndarray) -> np.ndarray:
-    """+1 from 0 upwards, else -1: what makes a ciphertext of bits."""
-    return np.where(x >= 0, np.float32(1), np.float32(-1))
+    """+1 from 0 upwards, else -1: what makes a ciphertext of bits. Faster than `np.where`."""
+    return (x >= 0) * np.float32(2) - np.float32(1)
 
 
 ACTIVATIONS: Table = {
@@ -125,9 +125,13 @@ class Chain:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Chain:
         """The network that `arrays` describes. ValueError where that is none."""
-        names = sorted(filter(str.isdecimal, arrays), key=lambda name: (len(name), name))
-        layers = checked_layers(json_in(arrays, "links"))
-        return cls(layers, [arrays[name] for name in names])
+        return cls(checked_layers(json_in(arrays, "links")), weights_in(arrays))
+
+
+def weights_in(arrays: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+    """The weights "00", "01", ... of a network in a file, in their order."""
+    names = sorted(filter(str.isdecimal, arrays), key=lambda name: (len(name), name))
+    return [arrays[name] for name in names]
 
 
 def checked_layers(layers: Any) -> tuple[Layer, ...]:

@@ -192,7 +192,11 @@ def networks(cipher: NeuralCipher) -> tuple[Round, Round]:
             "between -1 and 1, too many to count: choose a pair that sends bits."
         )
     alice, bob = cipher.alice, cipher.bob
-    if isinstance(alice, Rounds) and isinstance(bob, Rounds) and bob.turns == alice.turns[::-1]:
+    if (
+        isinstance(alice, Rounds)
+        and isinstance(bob, Rounds)
+        and bob.schedule == alice.schedule[::-1]
+    ):
         return alice.round, bob.round
     if isinstance(alice, Rounds) or isinstance(bob, Rounds):
         raise ValueError(

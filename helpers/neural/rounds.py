@@ -6,9 +6,9 @@ it leaves in order the next one disturbs: that is how block ciphers since DES ha
 By hand: Alice's round is that of Feistel (1973, "Cryptography and Computer Privacy"): half of the
 block passes, tells which bits of the other half change sign, and the halves change places. Such a
 round can be undone whatever the network inside computes. By hand too: that each round reads the key
-turned further, and how many rounds there are.
-Learned: what the network inside reads and how it weighs it, and the whole of Bob's round, who does
-not know how Alice's is built.
+turned further, how many rounds there are, and, in the pair `resisting`, a public constant a round.
+Learned: what the network inside reads and how it weighs it. In the pair `diffusing` also the whole
+of Bob's round, who does not know how Alice's is built; Bob of `resisting` is told.
 
 As everywhere, bit 0 is the most significant, and signs are -1.0 and +1.0.
 """
@@ -16,15 +16,24 @@ As everywhere, bit 0 is the most significant, and signs are -1.0 and +1.0.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import singledispatch
-from typing import Protocol
+from itertools import pairwise
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from helpers.bits import ALL_BLOCKS, Block, Signs, bits_to_blocks, bits_to_signs, blocks_to_bits
 from helpers.files import json_in
-from helpers.neural.chain import Chain, Layer, check_block_function, finite, gate, sign
+from helpers.neural.chain import (
+    Chain,
+    Layer,
+    check_block_function,
+    finite,
+    gate,
+    sign,
+    weights_in,
+)
 
 HALF = 8  # bits of half a block
 ALL_HALVES = bits_to_signs(blocks_to_bits(ALL_BLOCKS[:256])[:, HALF:])  # (256, 8)
@@ -52,52 +61,93 @@ class Coupling:
 
     layers: tuple[Layer, ...] = (Layer("coupling"),)
 
-    def __init__(self, kernel: np.ndarray, bias: np.ndarray):
-        """`kernel` (24, 8): from bits 8-15 of the block and the 16 bits of the key to 8 masks."""
-        self.weights = checked(kernel, bias, (24, HALF))
+    def __init__(self, *weights: np.ndarray):
+        """Kernel, bias, kernel, bias, ...: layers of thresholds that end in 8 masks.
+
+        The first kernel reads bits 8-15 of the block and the 16 bits of the key, (24, ...).
+        """
+        self.weights = checked(weights, 24, HALF)
 
     def __call__(self, x: Signs) -> Signs:
         """Bits 0-7 times their masks, bits 8-15 as they are; then the halves change places."""
         return np.hstack([x[:, HALF:16], x[:, :HALF] * self.mask(x[:, HALF:])])
 
     def mask(self, x: Signs) -> Signs:
-        """From bits 8-15 and the key, (n, 24): -1 where a bit changes its sign, else +1, (n, 8)."""
-        kernel, bias = self.weights
-        return sign(x @ kernel + bias)
+        """From the passing half and the key, (n, 24): -1 where a bit changes, else +1, (n, 8)."""
+        for kernel, bias in zip(self.weights[::2], self.weights[1::2]):
+            x = sign(x @ kernel + bias)
+        return x
 
 
-def checked(kernel: np.ndarray, bias: np.ndarray, shape: tuple[int, int]) -> list[np.ndarray]:
-    """The weights of a round as float32, once the shapes are known to be right."""
-    weights = [finite(kernel), finite(bias)]
-    if [w.shape for w in weights] != [shape, shape[1:]]:
+class Uncoupling(Coupling):
+    """What undoes a coupling of the same weights: the half that passed stands on the left now."""
+
+    layers = (Layer("uncoupling"),)
+
+    def __call__(self, x: Signs) -> Signs:
+        """Bits 8-15 times the masks that bits 0-7 make; then the halves change places."""
+        passed, changed = x[:, :HALF], x[:, HALF:16]
+        return np.hstack([changed * self.mask(np.hstack([passed, x[:, 16:]])), passed])
+
+
+def checked(weights: tuple[np.ndarray, ...], inputs: int, outputs: int) -> list[np.ndarray]:
+    """The weights of layers as float32, once they are known to fit together."""
+    found = [finite(w) for w in weights]
+    widths = [inputs, *(bias.size for bias in found[1::2])]
+    shapes = [shape for pair in pairwise(widths) for shape in (pair, pair[1:])]
+    if not found or widths[-1] != outputs or [w.shape for w in found] != shapes:
         raise ValueError(
-            f"This round has a kernel of shape {shape} and a bias of shape {shape[1:]}; here are "
-            f"{weights[0].shape} and {weights[1].shape}: give arrays of those shapes."
+            f"This round has a kernel of shape {(inputs, outputs)} and a bias of shape {(outputs,)}"
+            f", or more layers of that kind; here are {[w.shape for w in found]}: give arrays of "
+            "shapes that fit together."
         )
-    return weights
+    return found
+
+
+class Step(NamedTuple):
+    """What a round does to the key: turns it so many places, then xors a public constant to it."""
+
+    turn: int
+    constant: int = 0
+
+    def of_signs(self, key: Signs) -> Signs:
+        """The key of the round, from signs of keys (..., 16). A bit xor 1 is a change of sign."""
+        return np.roll(key, self.turn, axis=-1) * -as_signs(np.array([self.constant], np.uint16))[0]
+
+    def of_numbers(self, keys: np.ndarray) -> np.ndarray:
+        """The same for keys that are whole numbers below 65,536, of any wider type."""
+        return (keys >> self.turn | keys << 16 - self.turn) & 0xFFFF ^ self.constant
 
 
 class Rounds:
     """A round run `count` times: signs of block and key, (n, 32), to signs of a block, (n, 16).
 
-    In round r the key is turned by r * key_step places (`np.roll`). Bob runs `backwards`, from the
-    last round's key to the first's; of his logits each round keeps the signs.
+    In round r the key is turned by r * key_step places (`np.roll`), and r * constant xored to it,
+    modulo 2^16. Bob runs `backwards`, from the last round's key to the first's; of his logits each
+    round keeps the signs.
     """
 
-    def __init__(self, round_: Round, count: int, key_step: int, backwards: bool = False):
+    def __init__(
+        self, round_: Round, count: int, key_step: int, backwards: bool = False, constant: int = 0
+    ):
         check_block_function(round_)
-        numbers = count, key_step, backwards
+        numbers = count, key_step, backwards, constant
         whole = all(isinstance(number, (int, np.integer, np.bool_)) for number in numbers)
         if not whole or not 1 <= count <= MOST_ROUNDS or backwards not in (0, 1):
             raise ValueError(
-                f"Rounds have a count of 1 to {MOST_ROUNDS:,}, a whole number as key_step, and run "
-                f"backwards or not (20, 3, True, say), and here are {numbers}: give such numbers."
+                f"Rounds have a count of 1 to {MOST_ROUNDS:,}, a whole number as key_step, run "
+                "backwards or not, and have a whole number as constant (20, 3, True, 0, say), and "
+                f"here are {numbers}: give such numbers."
             )
         self.round, self.count, self.key_step = round_, int(count), int(key_step) % 16
-        self.backwards = bool(backwards)
-        turns = [r * self.key_step % 16 for r in range(self.count)]
-        self.turns = turns[::-1] if backwards else turns  # of the key, in places, round by round
+        self.backwards, self.constant = bool(backwards), int(constant) & 0xFFFF
+        steps = [Step(r * self.key_step % 16, r * self.constant & 0xFFFF) for r in range(count)]
+        self.schedule = steps[::-1] if backwards else steps  # round by round
         self._kept: tuple[bytes, Block] = b"", ALL_BLOCKS  # a key, and the table under it
+
+    def first(self, count: int) -> Rounds:
+        """The same with so many rounds."""
+        return Rounds(self.round, count, self.key_step, self.backwards, self.constant)
 
     def __call__(self, x: Signs) -> Signs:
         """The rows of `x` after all rounds. Many rows under one key are looked up in a table.
@@ -119,22 +169,27 @@ class Rounds:
         if len(x) >= ROWS_FOR_A_TABLE and (x[:, 16:] == x[0, 16:]).all():
             return as_signs(self.table(x[0, 16:])[as_blocks(x[:, :16])])
         block = x[:, :16]
-        for turn in self.turns:
-            block = sign(self.round(np.hstack([block, np.roll(x[:, 16:], turn, axis=1)])))
+        for step in self.schedule:
+            block = sign(self.round(np.hstack([block, step.of_signs(x[:, 16:])])))
         return block
 
     def table(self, key: Signs) -> Block:
-        """What becomes of every block under a key of 16 signs, uint16 (65536,): the last is kept.
+        """What becomes of every block under a key of signs, uint16 (65536,): the last is kept."""
+        if self._kept[0] != key.tobytes():
+            *_, table = self.after_each_round(key)
+            self._kept = key.tobytes(), table
+        return self._kept[1]
+
+    def after_each_round(self, key: Signs) -> Iterator[Block]:
+        """What becomes of every block, uint16 (65536,), after one round, two rounds, and so on.
 
         A round is a table too, so that the rounds are tables that look each other up.
         """
-        if self._kept[0] != key.tobytes():
-            rounds = {turn: round_table(self.round, np.roll(key, turn)) for turn in set(self.turns)}
-            table = ALL_BLOCKS
-            for turn in self.turns:
-                table = rounds[turn][table]
-            self._kept = key.tobytes(), table
-        return self._kept[1]
+        table, steps = ALL_BLOCKS, set(self.schedule)
+        rounds = {step: round_table(self.round, step.of_signs(key)) for step in steps}
+        for step in self.schedule:
+            table = rounds[step][table]
+            yield table
 
     # --- what a pair asks of its networks, and files ----------------------------------------------
 
@@ -145,9 +200,12 @@ class Rounds:
 
     @property
     def weights(self) -> list[np.ndarray]:
-        """[count, key_step, backwards] and the weights of a round: what a fingerprint covers."""
-        rounds = np.array([self.count, self.key_step, self.backwards], np.int32)
-        return [rounds, *self.round.weights]
+        """[count, key_step, backwards] and the weights of a round: what a fingerprint covers.
+
+        And the constant, where there is one.
+        """
+        numbers = [self.count, self.key_step, self.backwards, self.constant]
+        return [np.array(numbers[: 4 if self.constant else 3], np.int32), *self.round.weights]
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Arrays for a file: those of `Chain.arrays` for the round, and "rounds"."""
@@ -160,14 +218,15 @@ class Rounds:
         """What `arrays` wrote. ValueError where the arrays describe no rounds."""
         nothing = np.zeros(0)
         numbers = arrays.get("rounds", nothing)
-        if numbers.shape != (3,):
+        if numbers.shape not in [(3,), (4,)]:
             raise ValueError(
-                f"Rounds are 3 numbers beside a network; here are {numbers.size}: fetch the file "
-                "again."
+                f"Rounds are 3 or 4 numbers beside a network; here are {numbers.size}: fetch the "
+                "file again."
             )
-        if json_in(arrays, "links") == [[*layer] for layer in Coupling.layers]:
-            weights = arrays.get("00", nothing), arrays.get("01", nothing)
-            return cls(Coupling(*weights), *numbers.tolist())
+        links = json_in(arrays, "links")
+        for kind in (Coupling, Uncoupling):
+            if links == [[*layer] for layer in kind.layers]:
+                return cls(kind(*weights_in(arrays)), *numbers.tolist())
         return cls(Chain.from_arrays(arrays), *numbers.tolist())
 
 
@@ -181,10 +240,21 @@ def round_table(round_: Callable[[Signs], np.ndarray], key: Signs) -> Block:
 @round_table.register
 def coupling_table(round_: Coupling, key: Signs) -> Block:
     """The same for Alice, from the 256 masks that 256 passing halves make."""
-    mask = round_.mask(np.hstack([ALL_HALVES, np.broadcast_to(key, (256, 16))]))
-    changes = np.packbits(mask < 0).astype(np.uint16)
     upper, lower = ALL_BLOCKS >> HALF, ALL_BLOCKS & 255
-    return lower << HALF | upper ^ changes[lower]
+    return lower << HALF | upper ^ changes(round_, key)[lower]
+
+
+@round_table.register
+def uncoupling_table(round_: Uncoupling, key: Signs) -> Block:
+    """The same for what undoes it."""
+    upper, lower = ALL_BLOCKS >> HALF, ALL_BLOCKS & 255
+    return (lower ^ changes(round_, key)[upper]) << HALF | upper
+
+
+def changes(round_: Coupling, key: Signs) -> Block:
+    """Which bits each passing half changes in the other, 0-255: uint16 (256,)."""
+    mask = round_.mask(np.hstack([ALL_HALVES, np.broadcast_to(key, (256, 16))]))
+    return np.packbits(mask < 0).astype(np.uint16)
 
 
 @round_table.register

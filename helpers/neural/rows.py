@@ -23,13 +23,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
 from helpers.bits import ALL_BLOCKS, Block
+from helpers.neural.chain import sign
 from helpers.neural.cipher import NeuralCipher
-from helpers.neural.rounds import Coupling, Round, Rounds, as_signs, packed, round_table
+from helpers.neural.rounds import (
+    ALL_HALVES,
+    Coupling,
+    Round,
+    Rounds,
+    Step,
+    Uncoupling,
+    as_signs,
+    packed,
+    round_table,
+)
 
 STEPS = 32_000  # the largest sum in steps: int16 ends at 32,767
 SLACK = 2  # three numbers rounded to half a step each; the rest is far more than float64 needs
@@ -168,26 +180,39 @@ class GateRows(Rows):
 
 
 class CouplingRows(Rows):
-    """Those of Alice's round, by key: only the masks of its 256 passing halves have thresholds."""
+    """Those of a coupling, or of what undoes it, by key: only masks have thresholds.
+
+    They are made by the half that passes, and there are 256 of those.
+    """
 
     def __init__(self, network: Coupling):
         super().__init__(network, "key", 16)
-        self.kernel, self.bias = (w.astype(np.float64) for w in network.weights)
-        self.rms = np.maximum(np.sqrt((self.kernel**2).sum(axis=0) + self.bias**2), TINY)
-        reach = np.abs(self.kernel).sum(axis=0) + np.abs(self.bias)
-        rounding = rounding_of(len(self.kernel), reach, peak(network))
+        weights = [w.astype(np.float64) for w in network.weights]
+        self.layers = list(zip(weights[::2], weights[1::2]))
+        rms = [np.sqrt((kernel**2).sum(axis=0) + bias**2) for kernel, bias in self.layers]
+        self.rms = np.maximum(np.concatenate(rms), TINY)
+        reach = [np.abs(kernel).sum(axis=0) + np.abs(bias) for kernel, bias in self.layers]
+        longest = max(len(kernel) for kernel, _ in self.layers)
+        rounding = rounding_of(longest, np.concatenate(reach), peak(network))
         self.rounding = float((rounding / self.rms).max())
+        self.place_of_half = 8 if isinstance(network, Uncoupling) else 0  # to the left, in a block
 
     def __call__(self, fixed: int) -> tuple[Block, Near]:
+        halves = np.arange(256) << self.place_of_half
         key = np.broadcast_to(self.signs[fixed], (256, 16))
-        distance = np.abs(self.logits(np.hstack([self.signs[:256], key]))).min(axis=1)
+        distance = np.abs(self.logits(np.hstack([self.signs[halves], key]))).min(axis=1)
         free = distance.argmin()
         answers = round_table(self.network, self.signs[fixed].astype(np.float32))
-        return answers, self.place(distance[free], fixed, free)
+        return answers, self.place(distance[free], fixed, halves[free])
 
     def logits(self, x: np.ndarray) -> np.ndarray:
-        """What the masks are the signs of, for signs (n, 32), as in `GateRows`: (n, 8)."""
-        return (x[:, 8:] @ self.kernel + self.bias) / self.rms
+        """What thresholds read, all layers side by side, for signs (n, 32), as in `GateRows`."""
+        half, found = x[:, :8] if self.place_of_half else x[:, 8:16], []
+        signs = np.hstack([half, x[:, 16:]])
+        for kernel, bias in self.layers:
+            found.append(signs @ kernel + bias)
+            signs = np.where(found[-1] >= 0, 1.0, -1.0)
+        return np.hstack(found) / self.rms
 
 
 def whole(numbers: np.ndarray) -> np.ndarray:
@@ -215,7 +240,7 @@ def under_every_key(cipher: NeuralCipher, blocks: np.ndarray) -> np.ndarray:
     ((65536, 1), [77])
     """
     if isinstance(cipher.alice, Rounds) and isinstance(cipher.alice.round, Coupling):
-        return undone(masks_of(cipher.alice.round), cipher.alice.turns, blocks)
+        return undone(masks_of(cipher.alice.round), cipher.alice.schedule, blocks)
     gates_alone = [layer.activation for layer in cipher.bob.layers[:-1]] == ["gate"]
     if not cipher.binary or isinstance(cipher.bob, Rounds) or not gates_alone:
         raise ValueError(
@@ -226,28 +251,65 @@ def under_every_key(cipher: NeuralCipher, blocks: np.ndarray) -> np.ndarray:
     return np.stack([rows(block)[0] for block in blocks.tolist()], axis=1)
 
 
-def undone(masks: np.ndarray, turns: list[int], blocks: Block) -> Block:
+def undone(masks: np.ndarray, schedule: list[Step], blocks: Block) -> Block:
     """Couplings run backwards under all 65,536 keys: uint16 (n,) to uint16 (65536, n).
 
-    A round moves the half that passed to the left, where its masks can be read once more.
+    `masks` are those of `masks_of`, `schedule` is Alice's. A round moves the half that passed to
+    the left, where its masks can be read once more.
     """
-    masks, keys = masks.ravel(), np.arange(1 << 16)[:, None]
     upper, lower = (np.tile(half.astype(np.uint8), (1 << 16, 1)) for half in (blocks >> 8, blocks))
-    for turn in turns[::-1]:
-        turned = (keys >> turn | keys << 16 - turn) & 0xFFFF
-        upper, lower = lower ^ masks[turned << 8 | upper], upper
-    return (upper.astype(np.uint16) << 8 | lower).astype(np.uint16)
+    for step in schedule[::-1]:
+        upper, lower = lower ^ masks.take(places(step) | upper), upper
+    return upper.astype(np.uint16) << np.uint16(8) | lower
+
+
+def done(masks: np.ndarray, schedule: list[Step], blocks: Block) -> Block:
+    """Couplings run forwards under all 65,536 keys: what `undone` undoes."""
+    upper, lower = (np.tile(half.astype(np.uint8), (1 << 16, 1)) for half in (blocks >> 8, blocks))
+    for step in schedule:
+        upper, lower = lower, upper ^ masks.take(places(step) | lower)
+    return upper.astype(np.uint16) << np.uint16(8) | lower
+
+
+def places(step: Step) -> np.ndarray:
+    """Where in a table of masks those of each key's round key begin: (65536, 1)."""
+    return step.of_numbers(np.arange(1 << 16))[:, None] << 8
+
+
+KEYS_AT_ONCE = 16  # so that their 64 x 256 thresholds stay in the processor's cache
 
 
 def masks_of(round_: Coupling) -> np.ndarray:
-    """Which bits of the other half a round changes, for each key and passing half: (65536, 256)."""
-    kernel, bias = round_.weights
-    of_half = all_signs(8) @ kernel[:8]
-    of_key = all_signs(16) @ kernel[8:] + bias
-    changes = np.zeros((1 << 16, 256), np.uint8)
-    for half, key in zip(of_half.T, of_key.T):  # the most significant bit first
-        changes = changes << 1 | (half + key[:, None] < 0)
-    return changes
+    """Which bits of the other half a round changes, for each round key and passing half.
+
+    Args:
+        round_: a coupling, or what undoes it: their masks are the same.
+
+    Returns:
+        uint8 (65536, 256). The last two tables are kept.
+
+    >>> alice = NeuralCipher.load("diffusing").alice
+    >>> every_key = done(masks_of(alice.round), alice.schedule, np.uint16([77]))
+    >>> undone(masks_of(alice.round), alice.schedule, every_key[2])[2].tolist()
+    [77]
+    """
+    return masks_of_weights(*((w.tobytes(), w.shape) for w in round_.weights))
+
+
+@lru_cache(maxsize=2)
+def masks_of_weights(*weights: tuple[bytes, tuple[int, ...]]) -> np.ndarray:
+    """`masks_of`, by what can be compared with what is kept."""
+    arrays = [np.frombuffer(data, np.float32).reshape(shape) for data, shape in weights]
+    (kernel, bias), *deeper = zip(arrays[::2], arrays[1::2])
+    of_half, of_key = ALL_HALVES @ kernel[:8], as_signs(ALL_BLOCKS) @ kernel[8:] + bias
+    masks = np.empty((1 << 16, 256), np.uint8)
+    for keys in (slice(first, first + KEYS_AT_ONCE) for first in range(0, 1 << 16, KEYS_AT_ONCE)):
+        sums = of_half + of_key[keys, None]
+        for kernel, bias in deeper:
+            sums = sign(sums) @ kernel + bias
+        masks[keys] = np.packbits(sums < 0, axis=-1)[..., 0]
+    masks.flags.writeable = False
+    return masks
 
 
 def rounding_of(operations: int, reach: np.ndarray, largest: float) -> np.ndarray:
