@@ -82,7 +82,7 @@ class Coupling:
 class Uncoupling(Coupling):
     """What undoes a coupling of the same weights: the half that passed stands on the left now."""
 
-    layers = (Layer("uncoupling"),)
+    layers: tuple[Layer, ...] = (Layer("uncoupling"),)
 
     def __call__(self, x: Signs) -> Signs:
         """Bits 8-15 times the masks that bits 0-7 make; then the halves change places."""
