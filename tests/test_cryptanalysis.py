@@ -291,8 +291,14 @@ def test_fewer_rounds_than_one_are_refused():
         DIFFUSING.first(0)
 
 
-@pytest.mark.parametrize("box", [[0], [0, 1, 2], [0, 0, 1, 2], [1, 2, 3, 4], [], range(1 << 17)])
+@pytest.mark.parametrize("box", [[0], [0, 1, 2], [1, 2, 3, 4], [0, -1], [], range(1 << 17)])
 def test_other_boxes_are_refused(box):
     for count in (difference_table, cycles, lambda box: correlations(box, np.array([1]))):
-        with pytest.raises(ValueError, match="A box has each number from 0 to its size less 1"):
+        with pytest.raises(ValueError, match="A box says what becomes of each number below its"):
             count(np.array(box, int))
+
+
+def test_circles_need_a_permutation():
+    with pytest.raises(ValueError, match="here are 2 different ones of 4: give a permutation"):
+        cycles(np.array([0, 0, 1, 1]))
+    assert difference_table(np.array([0, 0, 1, 1]))[1].tolist() == [4, 0, 0, 0]

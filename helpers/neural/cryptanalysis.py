@@ -35,7 +35,7 @@ def difference_table(box: np.ndarray) -> np.ndarray:
         int (n, n): in row a and column d, of how many x box[x] ^ box[x ^ a] is d.
 
     Raises:
-        ValueError: for another table.
+        ValueError: for what is no such table.
 
     Source: Biham and Shamir (1991, "Differential Cryptanalysis of DES-like Cryptosystems").
 
@@ -125,7 +125,7 @@ def correlations(box: np.ndarray, output_masks: np.ndarray) -> np.ndarray:
         float (m, n): one row for each of these masks, in it one column for each mask of the input.
 
     Raises:
-        ValueError: for a table that is no permutation.
+        ValueError: for what is no such table.
 
     Source: Matsui (1993, "Linear Cryptanalysis Method for DES Cipher").
 
@@ -149,7 +149,7 @@ def cycles(box: np.ndarray) -> np.ndarray:
     >>> cycles(np.array([1, 2, 0, 3])).tolist()
     [3, 1]
     """
-    check_box(box, 1 << 16)
+    check_permutation(box)
     name, jump = np.arange(len(box)), np.array(box, np.int64)
     for _ in range(len(box).bit_length()):
         name = np.minimum(name, name[jump])
@@ -253,12 +253,22 @@ def ceiling(counts: np.ndarray) -> float:
 
 
 def check_box(box: np.ndarray, most: int) -> None:
-    """ValueError unless it is a permutation as a table, of a size that can be counted."""
+    """ValueError unless it is a table of a size that can be counted."""
     size = len(box)
-    if size & (size - 1) or not 1 < size <= most or not np.array_equal(np.sort(box), range(size)):
+    if size & (size - 1) or not 1 < size <= most or not set(np.unique(box)) <= set(range(size)):
         raise ValueError(
-            f"A box has each number from 0 to its size less 1 once, and its size is a power of 2 "
-            f"from 2 to {most:,}; here is {short(box)}: give a permutation as a table."
+            f"A box says what becomes of each number below its size, a number below it too, and "
+            f"the size is a power of 2 from 2 to {most:,}; here is {short(box)}: give such a table."
+        )
+
+
+def check_permutation(box: np.ndarray) -> None:
+    """ValueError unless it is a table in which each number stands once."""
+    check_box(box, 1 << 16)
+    if len(np.unique(box)) < len(box):
+        raise ValueError(
+            f"Only where no two numbers become the same one does all run in circles; here are "
+            f"{len(np.unique(box)):,} different ones of {len(box):,}: give a permutation."
         )
 
 
