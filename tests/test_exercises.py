@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from helpers import bits, exercises
-from helpers.exercises import NOT_YET_ANSWERED, Exercise, FunctionExercise, lesson01
+from helpers.exercises import NOT_YET_ANSWERED, Exercise, FunctionExercise, lesson01, lesson08
+from helpers.neural.cipher import NeuralCipher
+from helpers.neural.cryptanalysis import differences
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 
@@ -216,3 +218,16 @@ def test_a_length_that_is_wrong_is_named():
 @pytest.mark.parametrize("right", [(1, 1, 0, 0, 1, 0, 0, 0), np.array([1, 1, 0, 0, 1, 0, 0, 0])])
 def test_a_tuple_or_an_array_is_as_good_as_a_list(right):
     assert lesson01.bits_of_200.verdict(right).startswith("Right")
+
+
+# --- Of what they say ---
+
+
+@pytest.mark.slow
+def test_after_the_rounds_of_the_line_the_difference_is_still_likelier_than_chance():
+    """The line is that of the trail; chance adds its own pairs, about one under each key."""
+    keys = np.random.default_rng(1).choice(1 << 16, 200, replace=False).astype(np.uint16)
+    found = differences(NeuralCipher.load("diffusing").alice.first(60), 0x8000, keys)
+    pairs = found.counts[:, 0x8000] / len(keys)
+    assert pairs[lesson08.rounds_needed.expected - 1] > 1.35
+    assert abs(pairs[-1] - 1) < 0.35  # the control: in the end chance is all there is
