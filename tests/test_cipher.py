@@ -509,7 +509,7 @@ def said_one_by_one(pair: NeuralCipher, key: np.ndarray) -> tuple[np.ndarray, np
     return bits.bits_to_blocks(np.concatenate(alice)), np.concatenate(bob)
 
 
-@pytest.mark.parametrize("name", ["proven", "uncorrelated", "diffusing"])
+@pytest.mark.parametrize("name", ["proven", "uncorrelated", "diffusing", "resisting"])
 def test_a_shipped_pair_s_block_functions_are_what_its_networks_say(name):
     pair, key = NeuralCipher.load(name), bits.random_key(np.random.default_rng(5))
     alice, bob = said_one_by_one(pair, key)

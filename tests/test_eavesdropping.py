@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pads import pad
 
-import data.studies.comparison  # noqa: F401  Alice of `diffusing` in TensorFlow
+import data.studies.comparison  # noqa: F401  Alice of rounds in TensorFlow
 from helpers import bits, lessons, manifest, metrics, pictures
 from helpers.neural import eavesdropping, fresh_eves
 from helpers.neural.cipher import NeuralCipher
@@ -315,7 +315,7 @@ def test_the_recorded_phases_tell_the_story_of_the_lesson():
 # --- pairs whose ciphertext is bits ---------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["proven", "diffusing"])
+@pytest.mark.parametrize("name", ["proven", "diffusing", "resisting"])
 def test_in_a_graph_alice_says_what_she_says_in_numpy(name):
     alice = NeuralCipher.load(name).alice
     x = bits.bits_to_signs(np.random.default_rng(1).integers(0, 2, (1000, 32), np.uint8))
@@ -329,7 +329,7 @@ def test_one_known_block_gives_the_key_of_a_pad():
     assert np.array_equal(found, [key])
 
 
-@pytest.mark.parametrize("name", ["paper", "diffusing"])
+@pytest.mark.parametrize("name", ["paper", "diffusing", "resisting"])
 def test_the_right_key_fits_known_blocks_and_three_leave_no_other(name):
     cipher, rng = NeuralCipher.load(name), np.random.default_rng(2)
     key, blocks = bits.random_key(rng), rng.integers(0, 65536, 3, np.uint16)
@@ -355,7 +355,7 @@ def test_what_rests_on_merged_blocks_refuses_a_pair_of_bits():
         eavesdropping.consistency(cipher, ciphertext.values[0])
 
 
-@pytest.mark.parametrize("name", ["proven", "diffusing"])
+@pytest.mark.parametrize("name", ["proven", "diffusing", "resisting"])
 def test_blocks_under_every_key_are_what_bob_reads_under_each(name):
     cipher = NeuralCipher.load(name)
     blocks = rng_of(4).integers(0, 65536, 5, np.uint16)
@@ -370,7 +370,7 @@ def test_a_pair_of_which_all_keys_at_once_are_unknown():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "keys"), [("proven", 2), ("diffusing", 1)])
+@pytest.mark.parametrize(("name", "keys"), [("proven", 2), ("diffusing", 1), ("resisting", 1)])
 def test_the_key_is_in_the_ciphertext_of_a_picture(name, keys):
     """No block is known; but a picture is smooth. Of a pad, so is its negative."""
     cipher, picture = NeuralCipher.load(name), pictures.load("eye")

@@ -24,7 +24,7 @@ from helpers.neural.modes import CBC, CTR
 from tests.fuzzing import altered, cases, mutated, outcome
 
 PICTURE = np.random.default_rng(1).integers(0, 256, (5, 7, 3), np.uint8)
-PAIRS = {name: NeuralCipher.load(name) for name in ("paper", "proven", "diffusing")}
+PAIRS = {name: NeuralCipher.load(name) for name in ("paper", "proven", "diffusing", "resisting")}
 CIPHERTEXTS = {
     "analog.npz": PAIRS["paper"].encrypt(PICTURE, PAPER_KEY),
     "bits.npz": PAIRS["proven"].encrypt(PICTURE, PAPER_KEY, CBC(PAPER_KEY)),

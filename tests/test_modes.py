@@ -190,6 +190,15 @@ def test_the_pictures_come_back_identical_and_cost_no_bit_more(mode, name):
     assert np.array_equal(PERMUTED.decrypt(ciphertext, key), picture)
 
 
+@every_mode
+@pytest.mark.parametrize("name", ["proven", "uncorrelated", "diffusing", "resisting"])
+def test_a_picture_comes_back_from_a_shipped_pair_and_not_under_another_key(mode, name):
+    pair, picture = NeuralCipher.load(name), EYE[100:140]
+    ciphertext = pair.encrypt(picture, PAPER_KEY, mode)
+    assert np.array_equal(pair.decrypt(ciphertext, PAPER_KEY), picture)
+    assert not np.array_equal(pair.decrypt(ciphertext, OTHER_KEY), picture)
+
+
 def test_a_picture_that_is_a_view_of_another():
     picture = EYE[::-1, 5:205:2]
     assert np.array_equal(PAD.decrypt(PAD.encrypt(picture, PAPER_KEY), PAPER_KEY), picture)

@@ -486,6 +486,16 @@ def test_several_pairs_stand_side_by_side_under_one_key(cipher, penguin):
     assert said in flipper.alt() and said in told(flipper)
 
 
+def test_every_shipped_pair_reads_the_picture_and_with_a_wrong_key_none_does(penguin):
+    names = ["paper", "proven", "diffusing", "resisting"]
+    flipper = widgets.key_flipper([NeuralCipher.load(name) for name in names], penguin)
+    assert same(shown(flipper), [penguin] * 4)
+    flipper.set_key(bits.flip(bits.PAPER_KEY, 6))
+    wrong = [metrics.bits_wrong(penguin, picture) for picture in shown(flipper)]
+    assert min(wrong) > 0.05 and min(wrong[2:]) > 0.4  # 1 of 16 is the pad's; rounds mix
+    assert all(f"({name})" in told(flipper) for name in names)
+
+
 def test_each_name_stands_in_one_box_with_its_own_picture(cipher, penguin):
     flipper = widgets.key_flipper([cipher, pad(name="one")], penguin)
     boxes = flipper.pictures.children

@@ -22,10 +22,10 @@ flipper = widgets.key_flipper(NeuralCipher.load("paper"), pictures.load("penguin
 flipper
 """
 
-THREE_PAIRS = """
+FOUR_PAIRS = """
 from helpers import pictures, widgets
 from helpers.neural.cipher import NeuralCipher
-pairs = [NeuralCipher.load(name) for name in ("paper", "proven", "diffusing")]
+pairs = [NeuralCipher.load(name) for name in ("paper", "proven", "diffusing", "resisting")]
 widgets.key_flipper(pairs, pictures.load("eye"))
 """
 
@@ -166,9 +166,9 @@ def test_quick_clicks_are_not_worked_off_one_by_one(lab):
 
 
 def test_every_part_has_a_name_and_says_how_it_stands(lab):
-    lab.open_cells(FLIPPER, EXPLORER, THREE_PAIRS)
+    lab.open_cells(FLIPPER, EXPLORER, FOUR_PAIRS)
     lab.run_all()
-    flipper, explorer, three = (lab.page.locator(".kit-control").nth(i) for i in range(3))
+    flipper, explorer, four = (lab.page.locator(".kit-control").nth(i) for i in range(3))
     bit = flipper.get_by_role("button", name="key bit 6, now 0", exact=True)
     expect(bit).to_have_attribute("aria-pressed", "false")
     bit.click()
@@ -179,8 +179,8 @@ def test_every_part_has_a_name_and_says_how_it_stands(lab):
     expect(flipper.locator(PICTURE)).to_have_attribute("alt", flipper.locator(LINE).inner_text())
     for name in ("column", "row"):
         expect(explorer.get_by_role("slider", name=name, exact=True)).to_have_count(1)
-    for name in ("paper", "proven", "diffusing"):
-        expect(three.get_by_role("img", name=name, exact=True)).to_have_count(1)
+    for name in ("paper", "proven", "diffusing", "resisting"):
+        expect(four.get_by_role("img", name=name, exact=True)).to_have_count(1)
 
 
 def luminance(colour: str) -> float:
@@ -223,7 +223,7 @@ def test_what_is_wrong_and_what_has_the_focus_can_be_seen(lab, theme):
 
 @pytest.mark.parametrize("width", [1024, 640])
 def test_each_name_stands_above_its_own_picture_and_no_key_bit_is_out_of_sight(lab, width):
-    lab.open_cells(THREE_PAIRS)
+    lab.open_cells(FOUR_PAIRS)
     lab.run_all()
     lab.page.set_viewport_size({"width": width, "height": 900})
     lab.page.wait_for_timeout(500)
