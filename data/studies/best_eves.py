@@ -53,7 +53,7 @@ AT_ONCE = 64  # messages whose tables of 65,536 numbers are in memory
 IN_A_PART = 2048  # messages between two reports
 KEYS_AT_ONCE = 1024  # so that what is looked up stays in the processor's cache
 
-ROUNDS = {"diffusing": (4, 6, 8, 12, 20, 24), "resisting": (2, 3, 4, 5, 6, 8)}
+ROUNDS = {"diffusing": (4, 6, 8, 12, 20, 24), "resisting": (2, 4, 6, 8, 12)}
 NAMES = ("proven", *ROUNDS)
 
 Measures = dict[str, float]
