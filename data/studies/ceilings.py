@@ -20,8 +20,10 @@ Nobody, a network or not, can do better. It is computed for two things that she 
   would belong to it. As there are as many C' as keys, TV is the share of the C' that no key makes.
   This Eve tries all keys. A mean over a sample of C, with its standard error.
 
-Even of an ideal cipher, a random permutation for each of 65,536 keys, about 1/e of the C' are not
-made: with so few keys the second ceiling is never below 1/2 + 1 / (2e) = 68.39 %.
+An ideal cipher, a random permutation for each of 65,536 keys, has ceilings too. Its 2^31 XORs are
+uneven by chance, and their ceiling is about 50.11 %. About 1/e of the C' are made by no key, so
+that the other ceiling is about 1/2 + 1 / (2e) = 68.39 %: mixing well is no help against somebody
+who tries so few keys.
 """
 
 from __future__ import annotations
@@ -49,7 +51,7 @@ from helpers.neural.rounds import Coupling, Rounds
 from helpers.neural.rows import masks_of, undone
 
 DIFFERENCE = np.uint16(0x8000)
-NAMES = ("diffusing",)
+NAMES = ("diffusing", "resisting")
 HEARD, AT_ONCE = 256, 4  # ciphertexts in the sample, and how many are looked at together
 KEYS_OF_A_PART, KEYS_AT_ONCE = 512, 16  # so many that what is counted stays in the cache
 
