@@ -79,7 +79,7 @@ def test_in_noise_there_is_no_key():
 
 def test_a_right_key_that_is_not_the_smoothest_is_no_success(monkeypatch):
     """The planted fault: an attack that always answers key 0."""
-    always = np.zeros((1, 16), np.uint8)
+    always = patches.Smoothest(np.zeros((1, 16), np.uint8), [SLOPE])
     monkeypatch.setattr(patches, "smoothest", lambda cipher, all_: [always for _ in all_])
     found = patches.outcome(pad(), heard(pad(), [SLOPE] * 4))
     assert found["alone"]["hits"] == found["among"]["hits"] == 0
@@ -107,8 +107,9 @@ def test_many_at_once_find_what_one_by_one_finds(monkeypatch):
     cipher = NeuralCipher.load("diffusing")
     some = patches.drawn(cipher, (4, 4), 5, np.random.default_rng(4), busy=True)
     together = list(patches.smoothest(cipher, some))
-    for patch, keys in zip(some, together, strict=True):
-        assert np.array_equal(keys, eavesdropping.smoothest_keys(cipher, patch.heard))
+    for patch, found in zip(some, together, strict=True):
+        assert np.array_equal(found.keys, eavesdropping.smoothest_keys(cipher, patch.heard))
+        assert np.array_equal(found.views[0], cipher.decrypt(patch.heard, found.keys[0]))
 
 
 @pytest.mark.slow

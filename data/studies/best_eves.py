@@ -194,13 +194,14 @@ def main(words: Sequence[str] | None = None) -> None:
         )
     path = manifest.DATA / "results" / "best_eves.json"
     with publish.result_at(path, COMMAND):
-        found = json.loads(path.read_text("utf-8"))["ciphers"] if path.exists() else {}
+        found = {}
         for name in options.names or NAMES:
             started = perf_counter()
             rounds = of_all_messages(name, max(1, options.workers))
             about = publish.provenance(f"{COMMAND} {name}", None, perf_counter() - started)
             found[name] = {"rounds": rounds, "provenance": about}
-        write_json(path, {"ciphers": found, "ideal": ideal(BLOCKS)})
+        earlier = json.loads(path.read_text("utf-8"))["ciphers"] if path.exists() else {}
+        write_json(path, {"ciphers": earlier | found, "ideal": ideal(BLOCKS)})
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ from tqdm import tqdm
 
 from data.studies import publish
 from helpers import manifest, pictures
-from helpers.bits import Key, Picture, picture_to_blocks, random_key
+from helpers.bits import Key, Picture, blocks_to_picture, picture_to_blocks, random_key
 from helpers.files import write_json
 from helpers.metrics import Proportion
 from helpers.neural import eavesdropping
@@ -47,7 +47,6 @@ TRIES_OF_PADS = {(96, 96): 6}
 BRUTE_FORCES = {(4, 4): 15, (8, 8): 15, (16, 16): 15}
 BLOCKS_TRIED = 60  # one by one, with `consistency`
 NOISE = (8, 8), 60
-MOST_LOOKED_AT = 50  # of the keys that are as smooth as the right one
 AT_ONCE = 1000  # different blocks that are looked at under all keys together: 125 MiB
 ROUNDS_AT_ONCE = 64  # of them for a cipher of rounds, so that it stays near the processor
 
@@ -61,6 +60,13 @@ class Patch(NamedTuple):
     right: Picture
     key: Key
     heard: Ciphertext
+
+
+class Smoothest(NamedTuple):
+    """What Eve is left with."""
+
+    keys: np.ndarray  # uint8 (k, 16)
+    views: list[Picture]  # the patch under each of them
 
 
 # --- patches --------------------------------------------------------------------------------------
@@ -102,7 +108,7 @@ def is_busy(patch: Picture) -> bool:
 # --- pairs of bits --------------------------------------------------------------------------------
 
 
-def smoothest(cipher: NeuralCipher, patches: Sequence[Patch]) -> Iterator[np.ndarray]:
+def smoothest(cipher: NeuralCipher, patches: Sequence[Patch]) -> Iterator[Smoothest]:
     """`eavesdropping.smoothest_keys` of each, with many patches decrypted at once."""
     waiting: list[tuple[Patch, np.ndarray, np.ndarray]] = []
     for patch in patches:
@@ -116,30 +122,31 @@ def smoothest(cipher: NeuralCipher, patches: Sequence[Patch]) -> Iterator[np.nda
 
 def together(
     cipher: NeuralCipher, waiting: Sequence[tuple[Patch, np.ndarray, np.ndarray]]
-) -> Iterator[np.ndarray]:
-    """The smoothest keys of patches, given their different blocks and which of them stand where."""
+) -> Iterator[Smoothest]:
+    """The same of patches, given their different blocks and which of them stand where."""
     every = np.concatenate([blocks for _, blocks, _ in waiting])
     parts = -(-every.size // ROUNDS_AT_ONCE) if isinstance(cipher.alice, Rounds) else 1
     made = np.hstack([under_every_key(cipher, part) for part in np.array_split(every, parts)])
     ends = np.cumsum([len(blocks) for _, blocks, _ in waiting])
     for (patch, blocks, place), end in zip(waiting, ends):
-        part = made[:, end - len(blocks) : end]
-        yield eavesdropping.ALL_KEYS[eavesdropping.smoothest(part, place, patch.right.shape)]
+        part, shape = made[:, end - len(blocks) : end], patch.right.shape
+        keys = eavesdropping.smoothest(part, place, shape)
+        views = [blocks_to_picture(part[key][place], shape) for key in keys]
+        yield Smoothest(eavesdropping.ALL_KEYS[keys], views)
 
 
 def outcome(cipher: NeuralCipher, patches: Sequence[Patch]) -> Found:
     """How often the right key is left, alone or among others, and what the others make."""
     counts, kinds, alone_in, left = Counter[str](), Counter[str](), Counter[str](), []
-    for patch, keys in zip(patches, smoothest(cipher, patches)):
-        wrong = keys[(keys != patch.key).any(axis=1)]
-        among = int(len(wrong) < len(keys))
-        alone = among * (len(keys) == 1)
+    for patch, (keys, views) in zip(patches, smoothest(cipher, patches)):
+        is_right = (keys == patch.key).all(axis=1)
+        among, alone = int(is_right.any()), int(is_right.all())
         flat = int(not np.ptp(patch.right, axis=(0, 1)).any())
         counts.update(among=among, alone=alone, flat=flat, flat_alone=flat * alone)
         alone_in[patch.name] += alone
         left.append(len(keys))
-        made = [cipher.decrypt(patch.heard, key) for key in wrong[:MOST_LOOKED_AT]]
-        kinds.update({kind(patch.right, picture) for picture in made} if among else ())
+        wrong = [view for view, right in zip(views, is_right) if among and not right]
+        kinds.update({kind(patch.right, view) for view in wrong})
     return {
         "tried": len(patches),
         "alone": share(counts["alone"], len(patches)),
@@ -248,9 +255,9 @@ def main(words: Sequence[str] | None = None) -> None:
         )
     path = manifest.DATA / "results" / "patches.json"
     with publish.result_at(path, COMMAND):
-        found = json.loads(path.read_text("utf-8"))["ciphers"] if path.exists() else {}
-        found |= {name: measured(name) for name in names}
-        write_json(path, {"ciphers": found})
+        found = {name: measured(name) for name in names}
+        earlier = json.loads(path.read_text("utf-8"))["ciphers"] if path.exists() else {}
+        write_json(path, {"ciphers": earlier | found})
 
 
 if __name__ == "__main__":
