@@ -203,8 +203,8 @@ def measure_all(
     if unknown := set(names) - set(measures):
         parser.error(f"there are {', '.join(measures)}, and {sorted(unknown)[0]!r} is none of them")
     with publish.result_at(path, command):
-        known = read_json(path)["ciphers"] if path.exists() else {}
         found = {name: measures[name](name) for name in names}
+        known = read_json(path)["ciphers"] if path.exists() else {}
         write_json(path, {"ciphers": {**known, **found}})
 
 

@@ -29,7 +29,7 @@ from helpers.neural.cipher import NeuralCipher
 from helpers.neural.rounds import Rounds, as_signs
 from helpers.quiet_keras import keras
 
-ROUNDS = {"diffusing": (3, 5, 7, 9, 12, 16, 20)}
+ROUNDS = {"diffusing": (3, 5, 7, 9, 12, 16, 20), "resisting": (2, 3, 4, 5, 10)}
 GOHR = {5: 0.929, 6: 0.788}  # rounds of Speck, and the accuracy that he published
 SEEDS = (1, 2)
 AT_ONCE, BATCH = 1 << 17, 1024  # pairs that are made together, and that make one step
@@ -123,22 +123,27 @@ def distinguished(draw: Draw, seed: int) -> dict[str, object]:
 # --- as a command ---------------------------------------------------------------------------------
 
 COMMAND = "python -m data.studies.distinguishers"
+PATH = manifest.DATA / "results" / "distinguishers.json"
 
 
 def main(words: Sequence[str] | None = None) -> None:
     """The command line."""
-    path = manifest.DATA / "results" / "distinguishers.json"
     measures = {**dict.fromkeys(ROUNDS, of_pair), "speck": of_speck}
-    ceilings.measure_all(words, COMMAND, __doc__, path, measures)
+    ceilings.measure_all(words, COMMAND, __doc__, PATH, measures)
 
 
 def of_pair(name: str) -> dict[str, object]:
     """Networks against a shipped pair with fewer rounds, each beside the two ceilings."""
-    alice, best = alice_of(name), read_json(ceilings.PATH)["ciphers"][name]
+    pair, best = NeuralCipher.load(name), read_json(ceilings.PATH)["ciphers"][name]
+    if best["fingerprint"] != pair.fingerprint:
+        raise ValueError(
+            f"The ceilings in {ceilings.PATH.name} are of another pair {name!r} than the shipped "
+            f"one: count them anew with `{ceilings.COMMAND} {name}`."
+        )
     names = ("from_the_xor", "from_the_pair", "from_the_pair_error")
     beside = {n: {each: best[each][n - 1] for each in names} for n in ROUNDS[name]}
-    found = of_rounds(name, lambda rounds: pairs_of(alice.first(rounds)), beside)
-    return {"fingerprint": NeuralCipher.load(name).fingerprint, **found}
+    found = of_rounds(name, lambda rounds: pairs_of(alice_of(name).first(rounds)), beside)
+    return {"fingerprint": pair.fingerprint, **found}
 
 
 def of_speck(name: str) -> dict[str, object]:
