@@ -126,6 +126,13 @@ def test_walsh_hadamard_undoes_itself(seed):
     assert np.allclose(walsh_hadamard(walsh_hadamard(values)) / 32, values)
 
 
+def test_squared_correlations_twice_transformed_are_the_difference_table():
+    """Chabaud and Vaudenay (1994); the second time along the other axis of the same memory."""
+    box = np.random.default_rng(9).integers(0, 32, 32)  # not only for permutations
+    squares = correlations(box, np.arange(32)) ** 2
+    assert np.allclose(walsh_hadamard(walsh_hadamard(squares).T), difference_table(box))
+
+
 def test_walsh_hadamard_of_a_parity_is_one_place():
     parity = 1.0 - 2.0 * (np.bitwise_count(np.arange(64) & 0b101001) & 1)
     assert np.flatnonzero(walsh_hadamard(parity)).tolist() == [0b101001]

@@ -105,7 +105,7 @@ def walsh_hadamard(values: np.ndarray) -> np.ndarray:
     >>> walsh_hadamard(np.array([5.0, 1.0, 0.0, 0.0])).tolist()
     [6.0, 4.0, 6.0, 4.0]
     """
-    sums, step = np.array(values, float), 1
+    sums, step = np.array(values, float, order="C"), 1
     while step < sums.shape[-1]:
         pairs = sums.reshape(-1, 2, step)
         left, right = pairs[:, 0].copy(), pairs[:, 1].copy()
