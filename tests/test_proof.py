@@ -21,7 +21,7 @@ from helpers.neural.chain import Chain, Layer
 from helpers.neural.cipher import NeuralCipher
 from helpers.neural.proof import count
 from helpers.neural.rounds import Coupling, Rounds, Uncoupling, changes, packed, round_table
-from helpers.neural.rows import CouplingRows, GateRows, Rows, done, masks_of, undone
+from helpers.neural.rows import FINE, CouplingRows, GateRows, Near, Rows, done, masks_of, undone
 
 ALICE = [Layer("gate"), Layer("sign")]
 BOB = [Layer("gate"), Layer("linear")]
@@ -142,6 +142,17 @@ def signs(key: int) -> np.ndarray:
 ONE_LAYER, TWO_LAYERS = [(24, 8), (8,)], [(24, 64), (64,), (64, 8), (8,)]
 
 
+@pytest.mark.parametrize("cipher", [pad(16), untrained(16)])
+def test_a_row_is_the_same_whatever_has_been_found_before(cipher):
+    """What is no nearer may stay unknown, but no bit may."""
+    rows = GateRows(cipher.bob, "key")
+    answers, nearest = rows(77)
+    for distance in (0, nearest.distance * 0.99, nearest.distance * 1.01, 1):
+        before = Near(distance, 3, 4)
+        again, found = rows(77, before)
+        assert np.array_equal(again, answers) and found == min(nearest, before)
+
+
 @pytest.mark.parametrize("kind", [Coupling, Uncoupling])
 @pytest.mark.parametrize("shapes", [ONE_LAYER, TWO_LAYERS])
 def test_a_round_s_rows_are_those_of_the_network(kind, shapes):
@@ -190,7 +201,7 @@ def test_no_logit_is_nearer_than_the_margin(cipher):
     logits = np.abs(rows.logits(every))
     assert 0 <= found.alice.at_least <= logits.min() + 1e-12
     assert logits.min() <= found.alice.nearest + 1e-12
-    assert found.alice.nearest < found.alice.at_least + 4 * rows.step
+    assert found.alice.nearest < found.alice.at_least + 4 * rows.step / FINE
     assert np.allclose(np.sqrt((logits**2).mean(axis=0)), 1)
 
 
@@ -259,8 +270,8 @@ def test_one_weight_of_alice_that_breaks_four_of_four_billion_pairs():
 
 
 def test_a_fault_in_the_counting_is_not_blamed_on_the_pair(monkeypatch):
-    right = GateRows.in_steps
-    monkeypatch.setattr(GateRows, "in_steps", lambda rows, fixed: right(rows, fixed ^ 1))
+    right = GateRows.of_bits
+    monkeypatch.setattr(GateRows, "of_bits", lambda rows, fixed: right(rows, fixed ^ 1))
     with pytest.raises(ArithmeticError, match="not what the network answers"):
         count(pad())
 

@@ -31,7 +31,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from helpers import manifest
-from helpers.bits import short
+from helpers.bits import ALL_BLOCKS, short
 from helpers.neural.chain import Chain, Layer
 from helpers.neural.cipher import NeuralCipher, check_cipher
 from helpers.neural.rounds import Coupling, Round, Rounds
@@ -149,16 +149,20 @@ class Counter:
     def count(self, half: str, numbers: range) -> Tally:
         """These messages under every key ("messages"), or every message under these ("keys")."""
         one = {"messages": self.message, "keys": self.key}[half]
-        tally = sum(map(one, numbers), Tally())
+        tally = Tally()
+        for number in numbers:
+            tally += one(number, tally)
         rows = {"messages": [(self.by_message, tally.alice)]}
         rows["keys"] = [(self.alice, tally.alice), (self.bob, tally.bob)]
         rng = np.random.default_rng(numbers.start)
         return tally + Tally(compared=sum(compare(*pair, rng) for pair in rows[half]))
 
-    def message(self, message: int) -> Tally:
+    def message(self, message: int, before: Tally) -> Tally:
         """Does another key always make another ciphertext of this message?"""
-        sent, near = self.by_message(message)
-        distinct = int(np.count_nonzero(np.bincount(sent, minlength=len(sent))))
+        sent, near = self.by_message(message, before.alice)
+        seen = np.zeros(len(sent), bool)
+        seen[sent.astype(np.intp)] = True  # indices as wide as these are fast
+        distinct = int(np.count_nonzero(seen))
         if distinct == len(sent):
             return Tally(messages=1, bijective=1, distinct=distinct, alice=near)
         keys = np.argsort(sent, kind="stable")
@@ -166,12 +170,12 @@ class Counter:
         first = Fault(message, int(keys[again]), int(sent[keys[again]]), int(keys[again + 1]))
         return Tally(messages=1, distinct=distinct, collisions=(first,), alice=near)
 
-    def key(self, key: int) -> Tally:
+    def key(self, key: int, before: Tally) -> Tally:
         """Does Bob read every message under this key?"""
-        sent, alice = self.alice(key)
-        answers, bob = self.bob(key)
-        read = answers[sent]
-        wrong = np.flatnonzero(read != np.arange(len(read), dtype=np.uint16))
+        sent, alice = self.alice(key, before.alice)
+        answers, bob = self.bob(key, before.bob)
+        read = answers.take(sent)
+        wrong = np.flatnonzero(read != ALL_BLOCKS[: len(read)])
         first = wrong[:EXAMPLES].tolist()
         misread = tuple(Fault(m, key, int(sent[m]), int(read[m])) for m in first)
         return Tally(keys=1, wrong=len(wrong), misread=misread, alice=alice, bob=bob)

@@ -285,10 +285,12 @@ def gate_table(round_: Chain, key: Signs) -> Block:
 
 def packed(logits: np.ndarray) -> Block:
     """Logits (8 or 16, n) as numbers of so many bits, (n,): a bit is 1 from 0 upwards."""
-    places = np.uint8(1) << np.arange(HALF, dtype=np.uint8)[::-1]
-    ones = (logits >= 0).view(np.uint8).reshape(-1, HALF, logits.shape[1])
-    numbers = np.zeros(logits.shape[1], np.uint16)
-    for byte in np.einsum("p,bpn->bn", places, ones):  # packbits is slow across rows
+    wide = np.uint8 if logits.shape[1] % 4 else np.uint32  # four numbers at once: none overflows
+    places = wide(1) << np.arange(HALF, dtype=wide)[::-1]
+    ones = np.greater_equal(logits, 0, order="C").view(wide).reshape(len(logits) // HALF, HALF, -1)
+    bytes_ = np.einsum("p,bpn->bn", places, ones).view(np.uint8)  # packbits is slow across rows
+    numbers = bytes_[0].astype(np.uint16)
+    for byte in bytes_[1:]:
         numbers = numbers << HALF | byte
     return numbers
 

@@ -4,17 +4,19 @@ Counting over all 2^32 pairs needs answers that are fast, and bits that are beyo
 
 How it is fast. A gate network adds up products of two weighted sums: a quadratic form in its 32
 signs. While the message stays fixed, what is left is one table over the keys, the same for all
-messages, and a sum over the bits of the key, which is a number for its upper byte plus one for its
+messages, and a sum over the bits of the key, which is a number for its upper bits plus one for its
 lower. Two additions a logit, instead of ten thousand multiplications. The same with the key fixed.
 
 How it is sure. The numbers of these tables are rounded to whole steps, and sums of whole numbers
-have no error: a logit is known to within SLACK steps, and where that is too little it is computed
-anew. The network itself computes in float32, where the order of a sum matters, and machines differ
-in it; how far that can move a logit is bounded for any order (Higham 2002, "Accuracy and Stability
-of Numerical Algorithms", chapters 2 and 3), with numbers too small for float32 taken for 0 or not,
-and with products rounded on their own or together with a sum. Weights so large that anything on the
-way could overflow are refused. Where no logit then comes so near to its threshold, every machine
-finds the same bits, and so does a network that never rounds: those are the answers here.
+have no error: a logit is known to within SLACK steps. First the steps are coarse, so that a byte
+holds each sum; where that is too little to know a bit or the margin, they are fine; and where that
+is too little, logits are computed anew. The network itself computes in float32, where the order of
+a sum matters, and machines differ in it; how far that can move a logit is bounded for any order
+(Higham 2002, "Accuracy and Stability of Numerical Algorithms", chapters 2 and 3), with numbers too
+small for float32 taken for 0 or not, and with products rounded on their own or together with a sum.
+Weights so large that anything on the way could overflow are refused. Where no logit then comes so
+near to its threshold, every machine finds the same bits, and so does a network that never rounds:
+those are the answers here.
 
 NumPy only. Nothing here depends on there being 16 bits: pairs of 8 and 8 are counted in a moment.
 """
@@ -27,6 +29,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from helpers.bits import ALL_BLOCKS, Block
 from helpers.neural.chain import sign
@@ -43,7 +46,8 @@ from helpers.neural.rounds import (
     round_table,
 )
 
-STEPS = 32_000  # the largest sum in steps: int16 ends at 32,767
+STEPS = 125  # the largest sum in coarse steps: int8 ends at 127
+FINE = 256  # fine steps in a coarse one: 125 * 256 = 32,000, and int16 ends at 32,767
 SLACK = 2  # three numbers rounded to half a step each; the rest is far more than float64 needs
 TINY = float(np.finfo(np.float32).tiny)  # where a logit that is always 0 would divide by 0
 HUGE = float(np.finfo(np.float32).max)
@@ -94,6 +98,9 @@ class Near(NamedTuple):
     key: int = 0
 
 
+FAR = Near()  # farther than any
+
+
 class Rows:
     """A network's answers row by row; here by the network itself, which is slow and always works.
 
@@ -106,9 +113,12 @@ class Rows:
         self.signs = all_signs(bits)
         self.rounding = 0.0  # how far float32 can move a logit, in units of its rms
 
-    def __call__(self, fixed: int) -> tuple[Block, Near]:
-        """The row of this block, or of this key, uint16 (2^bits,); and its nearest logit."""
-        return self.by_network(fixed, np.arange(1 << self.bits)), Near()
+    def __call__(self, fixed: int, than: Near = FAR) -> tuple[Block, Near]:
+        """The row of this block, or of this key, uint16 (2^bits,); and its nearest logit.
+
+        Where that is no nearer `than` another, or not known, the other.
+        """
+        return self.by_network(fixed, np.arange(1 << self.bits)), than
 
     def by_network(self, fixed: int, free: np.ndarray) -> Block:
         """The network's own answers, uint16 (n,), to some values of the free half (n,)."""
@@ -137,42 +147,61 @@ class GateRows(Rows):
         self.rounding = float((rounding_of_gates(network) / self.rms).max())
         reach = np.abs(square).sum(axis=(1, 2)) + np.abs(linear).sum(axis=1) + np.abs(constant)
         self.step = max(float((reach / self.rms).max()), TINY) / STEPS  # in units of the rms
-        # What each half gives alone, and what the two give together, in steps.
+        # What each half gives alone, and what the two give together, in coarse steps.
         form = QuadraticForm(*((part.T / (self.rms * self.step)).T for part in self.form))
         halves = slice(self.bits), slice(self.bits, None)
         free, other = halves[::-1] if fixed == "block" else halves
         self.of_fixed = form.within(other, form.constant)(self.signs).T  # (2^bits, m)
-        of_free = whole(form.within(free, 0 * form.constant)(self.signs))
-        self.bytes = all_signs(self.bits // 2)
-        self.of_free = of_free.reshape(-1, len(self.bytes), len(self.bytes))  # upper, lower byte
-        self.of_both = 2 * form.square[:, other, free]  # (m, bits, bits)
+        of_both = 2 * form.square[:, other, free].swapaxes(0, 1)  # (bits, m, bits)
+        self.of_both = of_both.reshape(self.bits, -1)
+        self.cut = self.bits * 3 // 8  # upper bits: few, for NumPy is fast along the lower ones
+        self.upper, self.lower = (all_signs(n).T.copy() for n in (self.cut, self.bits - self.cut))
+        of_free = form.within(free, 0 * form.constant)(self.signs)
+        of_free = of_free.reshape(len(of_free), self.upper.shape[1], -1)
+        self.coarse, self.fine = whole(of_free, np.int8), whole(FINE * of_free, np.int16)
 
-    def __call__(self, fixed: int) -> tuple[Block, Near]:
-        logits = self.in_steps(fixed)
-        answers = packed(logits)
-        distance = np.abs(logits, out=logits)
+    def __call__(self, fixed: int, than: Near = FAR) -> tuple[Block, Near]:
+        parts = self.of_bits(fixed)
+        logits = sums(self.coarse, *parts)
+        unsigned = logits.view(np.uint8)  # 0, 1, ... 127, then -128, ... -2, -1
+        least = min(int(unsigned.min()), 256 - int(unsigned.max()))
+        if (least - SLACK) * self.step > max(than.distance, self.rounding):
+            return packed(logits), than
+        distance = np.abs(logits).min(axis=1)
+        limit = max(min(than.distance / self.step, least + SLACK), self.rounding / self.step)
+        near = np.flatnonzero(distance <= limit + SLACK)
+        fine = sums(self.fine[near], *(FINE * part[near] for part in parts))
+        logits[near] = fine >> 15  # their signs
+        return self._finely(fixed, packed(logits), np.abs(fine, out=fine), than)
+
+    def _finely(
+        self, fixed: int, answers: Block, distance: np.ndarray, than: Near
+    ) -> tuple[Block, Near]:
+        """The row and its nearest logit, once some are known in fine steps; others are farther."""
+        step = self.step / FINE
         free = distance.argmin() % len(answers)
-        at_least = (int(distance[:, free].min()) - SLACK) * self.step
-        if at_least > self.rounding:
-            return answers, self.place(at_least, fixed, free)
-        near = np.flatnonzero(distance.min(axis=0) <= SLACK + self.rounding / self.step)
-        return self._anew(answers, fixed, near)
+        at_least = (int(distance[:, free].min()) - SLACK) * step
+        if at_least <= self.rounding:
+            near = np.flatnonzero(distance.min(axis=0) <= SLACK + self.rounding / step)
+            logits = np.abs(self._anew(answers, fixed, near)).min(axis=1)
+            free = near[logits.argmin()]
+            at_least = min(logits.min(), self.rounding + step / 2)  # the others are farther
+        return answers, min(than, self.place(at_least, fixed, free))
 
-    def _anew(self, answers: Block, fixed: int, near: np.ndarray) -> tuple[Block, Near]:
-        """The row once what is too near for whole steps has been computed in float64."""
+    def _anew(self, answers: Block, fixed: int, near: np.ndarray) -> np.ndarray:
+        """Logits (n, m) of what is too near for whole steps, in float64, and its bits."""
         logits = self.logits(self.inputs(fixed, near))
         answers[near] = packed(logits.T)
-        distance = np.abs(logits).min(axis=1)
-        at_least = min(distance.min(), self.rounding + self.step / 2)  # the others are farther
-        return answers, self.place(at_least, fixed, near[distance.argmin()])
+        return logits
 
-    def in_steps(self, fixed: int) -> np.ndarray:
-        """A row's logits to within SLACK steps, int16 (m, 2^bits)."""
-        worth = self.signs[fixed] @ self.of_both  # (m, bits): what each free sign adds
-        upper, lower = (half @ self.bytes.T for half in np.split(worth, 2, axis=1))
-        logits = self.of_free + whole(upper + self.of_fixed[fixed][:, None])[:, :, None]
-        logits += whole(lower)[:, None]
-        return logits.reshape(len(logits), -1)
+    def of_bits(self, fixed: int) -> tuple[np.ndarray, np.ndarray]:
+        """What logits have besides `of_free`, in coarse steps: of the upper bits, and of the lower.
+
+        Of 16 bits that are (m, 64) and (m, 1024).
+        """
+        worth = (self.signs[fixed] @ self.of_both).reshape(-1, self.bits)  # of each free sign
+        upper = worth[:, : self.cut] @ self.upper + self.of_fixed[fixed][:, None]
+        return upper, worth[:, self.cut :] @ self.lower
 
     def logits(self, x: np.ndarray) -> np.ndarray:
         """The logits of signs (n, 2 * bits) in units of their rms: float64 (n, m)."""
@@ -197,13 +226,13 @@ class CouplingRows(Rows):
         self.rounding = float((rounding / self.rms).max())
         self.place_of_half = 8 if isinstance(network, Uncoupling) else 0  # to the left, in a block
 
-    def __call__(self, fixed: int) -> tuple[Block, Near]:
+    def __call__(self, fixed: int, than: Near = FAR) -> tuple[Block, Near]:
         halves = np.arange(256) << self.place_of_half
         key = np.broadcast_to(self.signs[fixed], (256, 16))
         distance = np.abs(self.logits(np.hstack([self.signs[halves], key]))).min(axis=1)
         free = distance.argmin()
         answers = round_table(self.network, self.signs[fixed].astype(np.float32))
-        return answers, self.place(distance[free], fixed, halves[free])
+        return answers, min(than, self.place(distance[free], fixed, halves[free]))
 
     def logits(self, x: np.ndarray) -> np.ndarray:
         """What thresholds read, all layers side by side, for signs (n, 32), as in `GateRows`."""
@@ -215,9 +244,16 @@ class CouplingRows(Rows):
         return np.hstack(found) / self.rms
 
 
-def whole(numbers: np.ndarray) -> np.ndarray:
-    """Rounded to whole numbers, int16."""
-    return np.rint(numbers).astype(np.int16)
+def whole(numbers: np.ndarray, kind: npt.DTypeLike) -> np.ndarray:
+    """Rounded to whole numbers, int8 or int16."""
+    return np.rint(numbers).astype(kind)
+
+
+def sums(of_free: np.ndarray, upper: np.ndarray, lower: np.ndarray) -> np.ndarray:
+    """Logits (m, 2^bits) in whole steps, to within SLACK: what is whole, and two that are not."""
+    logits = of_free + whole(upper, of_free.dtype)[:, :, None]
+    logits += whole(lower, of_free.dtype)[:, None]
+    return logits.reshape(len(logits), -1)
 
 
 def under_every_key(cipher: NeuralCipher, blocks: np.ndarray) -> np.ndarray:
