@@ -1,20 +1,24 @@
-"""Four ciphers side by side: the pairs `paper`, `proven` and `diffusing`, and AES-128 as a control.
+"""Five ciphers side by side: the pairs `paper`, `proven`, `diffusing` and `resisting`, and AES-128.
 
 python -m data.studies.comparison
 python -m data.studies.comparison --eves
 
-The first measures them in one run, in NumPy, and writes data/results/comparison.json. Every number
-is a mean over random keys; shares are from 0 to 1. AES works on blocks of 128 bits under keys of
-128 bits, the pairs on 16 bits under 16. The second trains strong Eves on the pairs, in Keras, and
-writes strong_eves.json. None is trained on AES, since no attack on it is known that would be worth
-it.
+The first measures them in one run, in NumPy, and writes data/results/comparison.json. AES works on
+blocks of 128 bits under keys of 128 bits, the pairs on 16 bits under 16; so of AES two bytes of a
+message vary, and two bytes of the ciphertext are looked at. Shares are from 0 to 1, seconds and
+MB a second are those of one core (time of this process, whatever else the machine does). The second
+trains strong Eves on three pairs, in Keras, and writes strong_eves.json. None is trained on AES,
+since no attack on it is known that would be worth it.
+
+What the best Eve reads, and what patches give away, are studies of their own: `best_eves`,
+`patches`. `side_by_side` makes one table of all.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
-from time import perf_counter
+from time import perf_counter, process_time
 
 import numpy as np
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -25,6 +29,9 @@ from helpers import manifest, metrics, pictures
 from helpers.bits import (
     ALL_BLOCKS,
     PAPER_KEY,
+    Block,
+    Key,
+    bits_to_blocks,
     bits_to_signs,
     blocks_to_bits,
     random_key,
@@ -34,17 +41,17 @@ from helpers.files import write_json
 from helpers.neural import eavesdropping, fresh_eves
 from helpers.neural.chain import tensorflow_activations
 from helpers.neural.cipher import NeuralCipher
-from helpers.neural.ciphertext import Ciphertext
 from helpers.neural.rounds import Rounds
 from helpers.neural.rows import under_every_key
 
-PAIRS, AES = ("paper", "proven", "diffusing"), "AES-128"
-KEYS, MESSAGES = 20, 500
-EVES, STEPS = 5, 5000
-HEARD, AT_ONCE = 1024, 64  # ciphertext blocks whose every meaning is counted
-PATCHES, SIDE = 10, 8  # of each shipped picture, and how many pixels high and wide
+PAIRS, AES = ("paper", "proven", "diffusing", "resisting"), "AES-128"
+KEYS = 20  # random ones
+KEYS_TURNED = 5  # of them, whose bits are changed one by one
+EVES, STEPS, OVERHEARD = 5, 5000, ("paper", "proven", "diffusing")
+TIMES, TIMED = 5, 2000  # how often something is timed; blocks that each have a key of their own
 
 Measure = Callable[[str, int], dict[str, object]]  # of a cipher's name and a seed
+Table = Callable[[Key], Block]  # from a key to what becomes of 65,536 messages, (65536,)
 
 # --- the pairs ------------------------------------------------------------------------------------
 
@@ -53,31 +60,24 @@ def of_pair(name: str, seed: int) -> dict[str, object]:
     """Everything that is measured of a pair."""
     cipher, rng = NeuralCipher.load(name), np.random.default_rng(seed)
     keys = [random_key(rng) for _ in range(KEYS)]
-    bits = rng.integers(0, 2, (MESSAGES, 16), np.uint8)
 
-    def encrypt(message: np.ndarray, key: np.ndarray) -> np.ndarray:
-        return signs_to_bits(cipher.alice(signs_of(message, key)))
+    def table(key: Key) -> Block:
+        return bits_to_blocks(signs_to_bits(cipher.encrypt_blocks(ALL_BLOCKS, key)))
 
-    found: dict[str, object] = {
-        **avalanche(encrypt, bits, keys),
+    return {
+        **avalanche(table, keys),
+        "under_the_papers_key": avalanche(table, [PAPER_KEY]),
         "largest_correlation": float(np.median([correlation_under(cipher, key) for key in keys])),
         "largest_correlation_under_the_papers_key": correlation_under(cipher, PAPER_KEY),
         "bits_read_by_least_squares_from_64_blocks": linear(cipher, keys, rng),
-        "keys_that_fit_one_known_block": fitting(cipher, keys, rng),
-        "expansion": cipher.encrypt(PICTURE, keys[0]).data.nbytes / PICTURE.nbytes,
+        **known_blocks(cipher, keys, rng),
+        **(without_known_blocks(cipher, rng)),
+        "expansion": cipher.encrypt(SMALL, keys[0]).data.nbytes / SMALL.nbytes,
+        "mb_per_second": speed_of_pair(name, rng),
     }
-    if cipher.binary:
-        found["best_eve"] = best_eve(cipher, rng)
-        found["patches"] = patches(cipher, rng)
-    return found
 
 
-PICTURE = np.zeros((2, 2, 3), np.uint8)
-
-
-def signs_of(message: np.ndarray, key: np.ndarray) -> np.ndarray:
-    """Bits of messages (n, 16) and of one key as signs, float32 (n, 32)."""
-    return bits_to_signs(np.hstack([message, np.broadcast_to(key, (len(message), key.size))]))
+SMALL = np.zeros((2, 2, 3), np.uint8)
 
 
 def correlation_under(cipher: NeuralCipher, key: np.ndarray) -> float:
@@ -85,6 +85,76 @@ def correlation_under(cipher: NeuralCipher, key: np.ndarray) -> float:
     return largest_correlation(
         bits_to_signs(blocks_to_bits(ALL_BLOCKS)), cipher.encrypt_blocks(ALL_BLOCKS, key)
     )
+
+
+def known_blocks(
+    cipher: NeuralCipher, keys: list[np.ndarray], rng: np.random.Generator
+) -> dict[str, object]:
+    """How many of the 65,536 keys agree with one known block, and with two; and how long it takes.
+
+    With 1 the block gives the key.
+    """
+    blocks, left, started = rng.integers(0, 65536, (len(keys), 2), np.uint16), [], process_time()
+    for two, key in zip(blocks, keys):
+        heard = cipher.encrypt_blocks(two, key)
+        left.append([len(fits) for fits in (fitting(cipher, two[:n], heard[:n]) for n in (1, 2))])
+    one, both = np.mean(left, axis=0)
+    return {
+        "keys_that_fit_one_known_block": float(one),
+        "keys_that_fit_two_known_blocks": float(both),
+        "seconds_for_known_blocks": (process_time() - started) / len(keys) / 2,
+    }
+
+
+def fitting(cipher: NeuralCipher, blocks: Block, heard: np.ndarray) -> np.ndarray:
+    """All keys under which these blocks (n,) have this ciphertext (n, 16)."""
+    if not isinstance(cipher.alice, Rounds):
+        return eavesdropping.exhaustive_key_search(cipher, blocks, heard)
+    meant = under_every_key(cipher, bits_to_blocks(signs_to_bits(heard)))
+    return eavesdropping.ALL_KEYS[(meant == blocks).all(axis=1)]
+
+
+def without_known_blocks(cipher: NeuralCipher, rng: np.random.Generator) -> dict[str, object]:
+    """How long it takes to find the key in the ciphertext alone, as in `patches`."""
+    eye = pictures.load("eye")[120:128, 120:128]
+    heard = [cipher.encrypt(eye, random_key(rng)) for _ in range(TIMES)]
+
+    def attack(patch):
+        if cipher.binary:
+            return eavesdropping.smoothest_keys(cipher, patch)
+        return eavesdropping.consistency(cipher, patch.values[0])
+
+    return {"seconds_for_a_patch": float(np.median([seconds(attack, patch) for patch in heard]))}
+
+
+def seconds(work: Callable, *given: object) -> float:
+    """How long some work takes one core."""
+    started = process_time()
+    work(*given)
+    return process_time() - started
+
+
+def speed_of_pair(name: str, rng: np.random.Generator) -> dict[str, float]:
+    """MB of message in a second: pictures of a megapixel, and blocks with a key for each.
+
+    For a picture all 65,536 blocks are encrypted once and then looked up; that is counted.
+    """
+    picture = np.tile(pictures.load("eye"), (4, 4, 1))
+
+    def one_picture() -> None:
+        NeuralCipher.load(name).encrypt(picture, PAPER_KEY)
+
+    signs = bits_to_signs(rng.integers(0, 2, (TIMED, 32), np.uint8))
+    alice = NeuralCipher.load(name).alice
+    return {
+        "one_key": picture.nbytes / 1e6 / best(one_picture),
+        "a_key_for_each_block": 2 * TIMED / 1e6 / best(lambda: alice(signs)),
+    }
+
+
+def best(work: Callable[[], object]) -> float:
+    """The fewest seconds of some runs: what else the machine does can only add to them."""
+    return min(seconds(work) for _ in range(TIMES))
 
 
 @fresh_eves.in_a_graph.register
@@ -122,48 +192,6 @@ def strong_eves(name: str, seed: int) -> dict[str, object]:
     return {"share": pooled.share, "interval": pooled.interval, "each": each, "batches": STEPS}
 
 
-def best_eve(cipher: NeuralCipher, rng: np.random.Generator) -> dict[str, list[float]]:
-    """What nobody can do better: she hears one block, tries all keys and counts the messages.
-
-    Means over a sample of all ciphertext blocks, each with its standard error: the share of bits
-    that are as most keys have them, and how many of the 65,536 messages are possible.
-    """
-    bits, possible = [], []
-    for heard in rng.choice(65536, HEARD, replace=False).astype(np.uint16).reshape(-1, AT_ONCE):
-        messages = under_every_key(cipher, heard)
-        ones = np.mean([messages >> place & 1 for place in range(16)], axis=1)  # (16, AT_ONCE)
-        bits += np.maximum(ones, 1 - ones).mean(axis=0).tolist()
-        possible += [np.count_nonzero(np.bincount(column)) for column in messages.T]
-    return {
-        name: [float(np.mean(found)), float(np.std(found) / len(found) ** 0.5)]
-        for name, found in (("bits", bits), ("possible_messages", possible))
-    }
-
-
-def patches(cipher: NeuralCipher, rng: np.random.Generator) -> dict[str, int]:
-    """What patches of the shipped pictures, none flat and each under its own key, give away.
-
-    "key": how many leave the right key alone; "negative": it and one more that is as smooth.
-    """
-    counts = {"tried": 0, "key": 0, "negative": 0}
-    for name in pictures.NAMES:
-        for _ in range(PATCHES):
-            key = random_key(rng)
-            patch = busy_patch(cipher.encrypt(pictures.load(name), key), rng)
-            left = eavesdropping.smoothest_keys(cipher, patch).tolist()
-            counts["tried"] += 1
-            counts["key"] += left == [key.tolist()]
-            counts["negative"] += len(left) == 2 and key.tolist() in left
-    return counts
-
-
-def busy_patch(heard: Ciphertext, rng: np.random.Generator) -> Ciphertext:
-    """A random one of those with as many different blocks as a brute force asks for."""
-    corners = np.argwhere(eavesdropping.variety(heard, SIDE) >= eavesdropping.NOT_FLAT)
-    top, left = SIDE * rng.choice(corners)
-    return eavesdropping.cut(heard, int(top), int(left), SIDE, SIDE)
-
-
 def linear(cipher: NeuralCipher, keys: list[np.ndarray], rng: np.random.Generator) -> float:
     """Bits of fresh blocks that 17 x 16 weights get right, fitted to 64 known blocks."""
     shares = []
@@ -181,35 +209,34 @@ def with_offset(values: np.ndarray) -> np.ndarray:
     return np.hstack([values.astype(float), np.ones((len(values), 1))])
 
 
-def fitting(cipher: NeuralCipher, keys: list[np.ndarray], rng: np.random.Generator) -> float:
-    """How many of the 65,536 keys agree with one known block: with 1, one block gives the key."""
-    blocks = rng.integers(0, 65536, (len(keys), 1), np.uint16)
-    found = (
-        eavesdropping.exhaustive_key_search(cipher, block, cipher.encrypt_blocks(block, key))
-        for block, key in zip(blocks, keys)
-    )
-    return float(np.mean([len(fit) for fit in found]))
-
-
 # --- AES ------------------------------------------------------------------------------------------
 
 
 def of_aes(seed: int) -> dict[str, object]:
-    """What is measured of AES-128, one block at a time (ECB)."""
+    """What is measured of AES-128, one block at a time (ECB).
+
+    Of a message the first 16 bits take all values, and the first 16 of the ciphertext are looked
+    at: as many as the pairs have, for more would find more by chance.
+    """
     rng = np.random.default_rng(seed)
     keys = list(rng.integers(0, 2, (KEYS, 128), np.uint8))
-    bits = rng.integers(0, 2, (MESSAGES, 128), np.uint8)
-    many = rng.integers(0, 2, (len(ALL_BLOCKS), 128), np.uint8)
+    messages = np.hstack(
+        [
+            blocks_to_bits(ALL_BLOCKS),
+            np.broadcast_to(rng.integers(0, 2, 112, np.uint8), (65536, 112)),
+        ]
+    )
 
-    def encrypt(message: np.ndarray, key: np.ndarray) -> np.ndarray:
-        return through(aes(key).encryptor().update, message)
+    def table(key: Key) -> Block:
+        return bits_to_blocks(through(aes(key).encryptor().update, messages)[:, :16])
 
-    # Of 16 bits here and 16 there, as many as the pairs have: more would find more by chance.
-    found = [largest_correlation(many[:, :16], encrypt(many, key)[:, :16]) for key in keys]
+    signs = bits_to_signs(messages[:, :16])
+    found = [largest_correlation(signs, bits_to_signs(blocks_to_bits(table(key)))) for key in keys]
     return {
-        **avalanche(encrypt, bits, keys),
+        **avalanche(table, keys),
         "largest_correlation": float(np.median(found)),
         "expansion": 1.0,
+        "mb_per_second": speed_of_aes(rng),
     }
 
 
@@ -224,19 +251,58 @@ def through(update: Callable[[bytes], bytes], bits: np.ndarray) -> np.ndarray:
     return np.unpackbits(np.frombuffer(data, np.uint8)).reshape(bits.shape)
 
 
+def speed_of_aes(rng: np.random.Generator) -> dict[str, float]:
+    """The same two speeds. A key for each block is a call from Python for each."""
+    picture = np.tile(pictures.load("eye"), (4, 4, 1)).tobytes()
+    key = rng.integers(0, 2, 128, np.uint8)
+    pairs = [(rng.bytes(16), rng.bytes(16)) for _ in range(TIMED)]
+
+    def each() -> None:
+        for of_its_own, block in pairs:
+            Cipher(algorithms.AES(of_its_own), modes.ECB()).encryptor().update(block)
+
+    return {
+        "one_key": len(picture) / 1e6 / best(lambda: aes(key).encryptor().update(picture)),
+        "a_key_for_each_block": 16 * TIMED / 1e6 / best(each),
+    }
+
+
 # --- measures that both share ---------------------------------------------------------------------
 
 
-def avalanche(
-    encrypt: metrics.Encrypt, bits: np.ndarray, keys: list[np.ndarray]
-) -> dict[str, float]:
-    """The share of ciphertext bits that change with a bit of the message, and of the key."""
-    by_message = [metrics.plaintext_avalanche(encrypt, bits, key) for key in keys]
-    by_key = [metrics.key_avalanche(encrypt, bits, key) for key in keys]
+def avalanche(table: Table, keys: list[np.ndarray]) -> dict[str, object]:
+    """How often a bit of the ciphertext changes with a bit of the message, and of the key.
+
+    Exact over all 65,536 messages. Means over cells (a bit that is changed, a bit that is looked
+    at) and keys; and the lowest and the highest cell under any key, where 0.5 is the ideal, and
+    shuffles at random come to 0.5 +- 0.01.
+    """
+    by_message = np.stack([cells_of_message(table(key)) for key in keys])
+    by_key = np.stack([cells_of_key(table, key) for key in keys[:KEYS_TURNED]])
     return {
-        "change_by_message_bit": float(np.mean(by_message)),
-        "change_by_key_bit": float(np.mean(by_key)),
+        f"{what}_by_{whose}_bit": value
+        for whose, cells in (("message", by_message), ("key", by_key))
+        for what, value in (
+            ("change", float(cells.mean())),
+            ("worst", [float(cells.min()), float(cells.max())]),
+        )
     }
+
+
+def cells_of_message(table: Block) -> np.ndarray:
+    """(16, 16): message bit, ciphertext bit."""
+    return np.stack([changed(table, table[ALL_BLOCKS ^ (1 << 15 - i)]) for i in range(16)])
+
+
+def cells_of_key(table: Table, key: Key) -> np.ndarray:
+    """(16, 16): one of the first 16 key bits, ciphertext bit."""
+    one_bit, before = np.eye(16, len(key), dtype=np.uint8), table(key)
+    return np.stack([changed(before, table(key ^ flip)) for flip in one_bit])
+
+
+def changed(one: Block, other: Block) -> np.ndarray:
+    """The share of messages for which each bit of two tables differs, (16,)."""
+    return blocks_to_bits(one ^ other).mean(axis=0)
 
 
 def largest_correlation(message: np.ndarray, ciphertext: np.ndarray) -> float:
@@ -255,7 +321,7 @@ def main(words: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__)
     parser.add_argument("--eves", action="store_true", help="train strong Eves: strong_eves.json")
     if parser.parse_args(words).eves:
-        measure_all("strong_eves", f"{COMMAND} --eves", PAIRS, strong_eves)
+        measure_all("strong_eves", f"{COMMAND} --eves", OVERHEARD, strong_eves)
     else:
         measure_all("comparison", COMMAND, (*PAIRS, AES), measured)
 
