@@ -8,13 +8,15 @@ codebook         known blocks under one key                every place where the
 fitting keys     Alice, and a known block or two           the key
 brute force      Bob, and a small patch of ciphertext      the key, unless the patch is flat
 consistency      Alice, Bob, and one block of ciphertext   the key
-smoothest keys   Alice or Bob, and a patch of a picture    the key, unless the patch is flat
+smoothest keys   Alice or Bob, and a patch of a picture    the key; of a pad, it and a few others
 
 What the first seven get is what they get of the pair `paper`. Where a ciphertext is bits, repeats,
 codebook and fitting keys get as much; fresh Eves were no better than a coin with the pairs `proven`
 and `diffusing`, nor lines with the latter under random keys. Brute force and consistency look for
-keys that contradict themselves, of which there are none, and say so; there the eighth attack finds
-the key, since under the right one a picture is smooth.
+keys that contradict themselves, of which there are none, and say so. That does not make the key
+safe: under the right one a picture is smooth, and so the eighth attack finds it, from a few blocks
+of ciphertext and none of the message. Of a pad it finds a few keys, since with all bits of the key
+turned the negative comes out, which is as smooth. `data.studies.patches` counts how often.
 
 Least squares and the codebook are a few lines each, and stand in lesson 03 itself.
 NumPy only: the fresh Eves, who learn in Keras, are in `fresh_eves`.
@@ -330,9 +332,10 @@ BLOCKS_AT_ONCE = 1 << 17  # in one look at how smooth they are: what fits a proc
 def smoothest_keys(cipher: NeuralCipher, patch: Ciphertext) -> np.ndarray:
     """All keys under which a patch of ciphertext is smoothest: she knows no block of it.
 
-    Eve needs that neighbours in the picture are alike, as in photographs. Several keys are as
-    smooth where one makes the picture's negative, or where all colours of the patch share a bit,
-    which then may as well be turned; under a pad there are such keys.
+    Eve needs that neighbours in the picture are alike, as in photographs. Of a pad several keys are
+    as smooth: one makes the picture's negative, and where all colours of the patch share a bit,
+    others turn that bit. Of one grey, which is one block, one key in 256 is as smooth, whatever the
+    cipher; of another single colour, which is three, no wrong key is as a rule, except of a pad.
 
     Args:
         cipher: a pair of bits.
