@@ -23,17 +23,20 @@ import argparse
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import NamedTuple
 
 import numpy as np
 from tqdm import tqdm
 
-from data.studies import publish
+from data.studies import distinguishers, publish, strength
+from data.studies.ceilings import encrypted
 from data.studies.proven import in_rms, noisy_sign
 from helpers import manifest
+from helpers.bits import ALL_BLOCKS
+from helpers.files import write_json
 from helpers.neural.cipher import NeuralCipher
-from helpers.neural.rounds import ALL_HALVES, HALF, Coupling, Rounds, Uncoupling
+from helpers.neural.rounds import ALL_HALVES, HALF, Coupling, Rounds, Uncoupling, as_signs
 from helpers.quiet_keras import keras
 from helpers.quiet_keras import tensorflow as tf
 
@@ -189,6 +192,11 @@ def in_whole_numbers(weights: Sequence[np.ndarray]) -> list[np.ndarray]:
     return [w.astype(np.float32) for w in found]
 
 
+def in_rounds(round_: Coupling) -> Rounds:
+    """Alice of `resisting` with this round."""
+    return Rounds(round_, ROUNDS, KEY_STEP, constant=CONSTANT)
+
+
 class Pair(NamedTuple):
     """Alice's round repeated, and Bob, who is given her masks and undoes it."""
 
@@ -200,7 +208,7 @@ class Pair(NamedTuple):
         """From trained weights, which are rounded."""
         whole = in_whole_numbers(weights)
         return cls(
-            Rounds(Coupling(*whole), ROUNDS, KEY_STEP, constant=CONSTANT),
+            in_rounds(Coupling(*whole)),
             Rounds(Uncoupling(*whole), ROUNDS, KEY_STEP, True, CONSTANT),
         )
 
@@ -209,6 +217,93 @@ def train(seed: int, progress: bool = False) -> Pair:
     """A pair after 500 steps."""
     *_, weights = tqdm(learn(seed), total=STEPS // CHUNK + 1, disable=not progress)
     return Pair.of(weights)
+
+
+# --- the study ------------------------------------------------------------------------------------
+
+SEEDS = range(1, 6)
+FEW_KEYS, CHECKED = 2, (4, 8, 12)  # keys and rounds for which every input difference is counted
+EVES = 4, ROUNDS - 2  # rounds against which networks are trained: few, and two less than shipped
+
+
+def one_seed(seed: int) -> dict[str, object]:
+    """What is found of a trained pair. Its process time is that of all cores together."""
+    started, wall = process_time(), perf_counter()
+    pair = train(seed)
+    seconds = {"process": process_time() - started, "wall": perf_counter() - wall}
+    about = {"seed": seed, "seconds": {name: round(s, 1) for name, s in seconds.items()}}
+    return about | strength.of_cipher(pair.alice, seed)
+
+
+def controls(seed: int) -> dict[str, dict[str, object]]:
+    """The same of a network that has learned nothing, of random masks, and of permutations."""
+    untrained = in_rounds(Coupling(*in_whole_numbers(beginner(seed))))
+    masks = in_rounds(strength.RandomMasks(seed))
+    return {
+        "untrained": strength.of_cipher(untrained, seed),
+        "random_masks": strength.of_cipher(masks, seed),
+        "random_permutations": strength.of_permutations(seed, 20),
+    }
+
+
+def every_difference(alice: Rounds, seed: int) -> dict[str, object]:
+    """The best differential of all input differences under a few keys, and that of permutations."""
+    rng = np.random.default_rng(seed)
+    tables = strength.tables_by_rounds(alice, rng.choice(ALL_BLOCKS, FEW_KEYS, replace=False))
+    random = np.array([rng.permutation(ALL_BLOCKS) for _ in range(FEW_KEYS)])
+    found: dict[str, object] = {
+        f"{n} rounds": strength.of_every_difference(tables[n - 1]) for n in CHECKED
+    }
+    return found | {"random_permutations": strength.of_every_difference(random)}
+
+
+def neural_eves(alice: Rounds, difference: int, seed: int) -> list[dict[str, object]]:
+    """Networks after Gohr: do two messages differ by this, the best difference that was found?"""
+    return [
+        {"rounds": n, "difference": f"{difference:04x}"}
+        | distinguishers.distinguished(pairs_with(alice.first(n), difference), seed)
+        for n in EVES
+    ]
+
+
+def pairs_with(alice: Rounds, difference: int) -> distinguishers.Draw:
+    """As `distinguishers.pairs_of`, of another difference."""
+
+    def draw(rng: np.random.Generator, n: int) -> distinguishers.Sample:
+        keys, related = rng.integers(0, 1 << 16, n), rng.random(n) < 0.5
+        message, other = rng.integers(0, 1 << 16, (2, n), np.uint16)
+        other = np.where(related, message ^ np.uint16(difference), other)
+        one, two = (encrypted(alice, blocks, keys) for blocks in (message, other))
+        return np.hstack([as_signs(one), as_signs(one ^ two)]), related
+
+    return draw
+
+
+def study(path: Path) -> None:
+    """Some seeds beside their controls and the pair `diffusing`; the shipped one more closely."""
+    started, command = perf_counter(), f"{COMMAND} --study"
+    with publish.result_at(path, command):
+        trained = [one_seed(seed) for seed in tqdm(SEEDS, "trained")]
+        beside = [controls(seed) for seed in tqdm(SEEDS, "controls")]
+        alice = {name: shipped(name) for name in ("resisting", "diffusing")}
+        ciphers = {name: strength.of_cipher(rounds, 1) for name, rounds in alice.items()}
+        best = strength.best_input(ciphers["resisting"], EVES[0])
+        found: dict[str, object] = {
+            "trained": trained,
+            **{name: [one[name] for one in beside] for name in beside[0]},
+            "shipped": ciphers,
+            "every_difference": every_difference(alice["resisting"], 1),
+            "neural_eves": neural_eves(alice["resisting"], best, 1),
+        }
+        about = publish.provenance(command, None, perf_counter() - started)
+        write_json(path, {"provenance": about, "how": strength.HOW, **found})
+
+
+def shipped(name: str) -> Rounds:
+    """Alice of a shipped pair."""
+    alice = NeuralCipher.load(name).alice
+    assert isinstance(alice, Rounds)
+    return alice
 
 
 # --- as a command ---------------------------------------------------------------------------------
@@ -237,9 +332,13 @@ def main(words: Sequence[str] | None = None) -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__)
     parser.add_argument("--seed", type=publish.seed, default=SHIPPED_SEED)
+    parser.add_argument("--study", action="store_true", help="seeds 1 to 5, whatever --seed is")
     parser.add_argument("--output", type=Path, help="a file; default: the shipped one in data/")
     options = parser.parse_args(words)
-    ship(options.seed, options.output or manifest.DATA / "weights" / "resisting.npz")
+    if options.study:
+        study(options.output or manifest.DATA / "results" / "resisting.json")
+    else:
+        ship(options.seed, options.output or manifest.DATA / "weights" / "resisting.npz")
 
 
 if __name__ == "__main__":
