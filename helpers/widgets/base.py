@@ -141,18 +141,22 @@ def picture_view(width: str = "100%", max_width: str = "100%") -> Image:
 
 
 class PictureRow(HBox):
-    """Pictures side by side, each below its caption; where the page is narrow, in several rows."""
+    """Pictures side by side, each below its caption; where the page is narrow, in several rows.
+
+    All are equally wide, also one that is left for a row of its own.
+    """
 
     def __init__(self, captions: Sequence[str], widest: str = "256px"):
         self.views = [picture_view() for _ in captions]
-        box = Layout(flex="1 1 170px", max_width=widest)
         cells = [
-            VBox([HTML(markup("<b>{}</b>", caption)), view], layout=box)
+            VBox([HTML(markup("<b>{}</b>", caption)), view], layout=Layout(max_width=widest))
             for caption, view in zip(captions, self.views)
         ]
         for cell in cells:
             cell.add_class("kit-captioned")
-        super().__init__(cells, layout=Layout(flex_flow="row wrap", grid_gap="4px 16px"))
+        super().__init__(cells, layout=Layout(display="grid", grid_gap="4px 16px"))
+        self.layout.grid_template_columns = "repeat(auto-fit, minmax(170px, 1fr))"
+        self.layout.max_width = f"calc({len(cells)} * ({widest} + 16px))"
 
     def put(self, row: Sequence[Picture]) -> None:
         """Show pictures, uint8 (height, width[, 3]), small ones enlarged."""

@@ -231,6 +231,8 @@ def test_each_name_stands_above_its_own_picture_and_no_key_bit_is_out_of_sight(l
         caption, picture = cell.locator("b").bounding_box(), cell.locator(PICTURE).bounding_box()
         assert picture["width"] > 150 and abs(caption["x"] - picture["x"]) < 5
         assert 0 < picture["y"] - caption["y"] < 40
+    boxes = [picture.bounding_box() for picture in lab.page.locator(PICTURE).all()]
+    assert len({round(box["width"]) for box in boxes}) == 1  # three in a row, one left over
     right = lab.page.locator(".jp-Notebook").bounding_box()
     for bit in lab.page.locator(".kit-bit").all():
         box = bit.bounding_box()
