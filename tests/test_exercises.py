@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from helpers import bits, exercises
+from helpers import bits, exercises, files, manifest
 from helpers.exercises import NOT_YET_ANSWERED, Exercise, FunctionExercise, lesson01, lesson08
 from helpers.neural.cipher import NeuralCipher
 from helpers.neural.cryptanalysis import differences
@@ -221,6 +221,16 @@ def test_a_tuple_or_an_array_is_as_good_as_a_list(right):
 
 
 # --- Of what they say ---
+
+
+def test_the_line_is_that_of_the_shipped_count():
+    """Its numbers, 9.36 and 10.23 bits, are rounded, and the answer does not hang on that."""
+    found = files.read_json(manifest.checked("results/ceilings.json"))["ciphers"]["diffusing"]
+    assert {found["likeliest_xor"][number - 1] for number in (18, 20)} == {"0x8000"}
+    after_18, after_20 = -np.log2([found["likeliest_xor_share"][number - 1] for number in (18, 20)])
+    assert (round(after_18, 2), round(after_20, 2)) == (9.36, 10.23)
+    more = np.ceil((16 - after_20) / ((after_20 - after_18) / 2))
+    assert 20 + more == lesson08.rounds_needed.expected
 
 
 @pytest.mark.slow
