@@ -12,8 +12,8 @@ from data.studies.best_eves import Tally
 from helpers import manifest
 from helpers.bits import ALL_BLOCKS
 from helpers.neural.cipher import NeuralCipher
+from helpers.neural.every_key import masks_of, undone
 from helpers.neural.rounds import Coupling, Rounds
-from helpers.neural.rows import masks_of, undone
 
 SIZE = 256  # of the small ciphers here: messages of 8 bits, as many ciphertexts, as many keys
 ALL = np.arange(SIZE)

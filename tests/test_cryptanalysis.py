@@ -23,8 +23,8 @@ from helpers.neural.cryptanalysis import (
     slid_key,
     walsh_hadamard,
 )
+from helpers.neural.every_key import under_every_key
 from helpers.neural.rounds import Coupling, Rounds, as_signs
-from helpers.neural.rows import under_every_key
 
 # Bogdanov et al. (2007, "PRESENT: An Ultra-Lightweight Block Cipher"), table 1.
 PRESENT = np.array([0xC, 5, 6, 0xB, 9, 0, 0xA, 0xD, 3, 0xE, 0xF, 8, 4, 7, 1, 2])

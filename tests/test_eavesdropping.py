@@ -21,9 +21,9 @@ import data.studies.comparison  # noqa: F401  Alice of rounds in TensorFlow
 from helpers import bits, lessons, manifest, metrics, pictures
 from helpers.neural import eavesdropping, fresh_eves
 from helpers.neural.cipher import NeuralCipher
+from helpers.neural.every_key import under_every_key
 from helpers.neural.modes import CBC
 from helpers.neural.rounds import as_signs as signs
-from helpers.neural.rows import under_every_key
 
 CIPHER = NeuralCipher.load("paper")
 KEY = bits.random_key(np.random.default_rng(7))

@@ -19,9 +19,10 @@ from helpers.neural import proof
 from helpers.neural import rounds as rounds_module
 from helpers.neural.chain import Chain, Layer
 from helpers.neural.cipher import NeuralCipher
+from helpers.neural.every_key import done, masks_of, undone
 from helpers.neural.proof import count
 from helpers.neural.rounds import Coupling, Rounds, Uncoupling, changes, packed, round_table
-from helpers.neural.rows import FINE, CouplingRows, GateRows, Near, Rows, done, masks_of, undone
+from helpers.neural.rows import FINE, CouplingRows, GateRows, Near, Rows
 
 ALICE = [Layer("gate"), Layer("sign")]
 BOB = [Layer("gate"), Layer("linear")]

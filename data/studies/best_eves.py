@@ -45,8 +45,9 @@ from helpers import manifest
 from helpers.files import write_json
 from helpers.neural.chain import Chain
 from helpers.neural.cipher import NeuralCipher
+from helpers.neural.every_key import masks_of
 from helpers.neural.rounds import Coupling, Rounds
-from helpers.neural.rows import GateRows, masks_of
+from helpers.neural.rows import GateRows
 
 BLOCKS = 1 << 16  # as many messages as ciphertexts as keys
 AT_ONCE = 64  # messages whose tables of 65,536 numbers are in memory

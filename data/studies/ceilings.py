@@ -47,8 +47,8 @@ from helpers.bits import ALL_BLOCKS, Block
 from helpers.files import read_json, write_json
 from helpers.neural.cipher import NeuralCipher
 from helpers.neural.cryptanalysis import ceiling
+from helpers.neural.every_key import masks_of, undone
 from helpers.neural.rounds import Coupling, Rounds
-from helpers.neural.rows import masks_of, undone
 
 DIFFERENCE = np.uint16(0x8000)
 NAMES = ("diffusing", "resisting")

@@ -41,8 +41,8 @@ from helpers.files import write_json
 from helpers.neural import eavesdropping, fresh_eves
 from helpers.neural.chain import tensorflow_activations
 from helpers.neural.cipher import NeuralCipher
+from helpers.neural.every_key import under_every_key
 from helpers.neural.rounds import Rounds
-from helpers.neural.rows import under_every_key
 
 PAIRS, AES = ("paper", "proven", "diffusing", "resisting"), "AES-128"
 KEYS = 20  # random ones

@@ -37,8 +37,8 @@ from helpers.metrics import Proportion
 from helpers.neural import eavesdropping
 from helpers.neural.cipher import NeuralCipher
 from helpers.neural.ciphertext import Ciphertext
+from helpers.neural.every_key import under_every_key
 from helpers.neural.rounds import Rounds
-from helpers.neural.rows import under_every_key
 
 PAIRS = ("paper", "proven", "uncorrelated", "diffusing", "resisting")
 PADS = ("proven", "uncorrelated")

@@ -20,8 +20,8 @@ from tqdm import tqdm
 
 from helpers.bits import ALL_BLOCKS, Block, Signs, bits_to_signs, blocks_to_bits
 from helpers.neural import cryptanalysis
+from helpers.neural.every_key import masks_of
 from helpers.neural.rounds import HALF, Coupling, Round, Rounds, as_blocks, as_signs
-from helpers.neural.rows import masks_of
 
 KEYS, MOST = 64, 12  # keys under which all messages are counted, and rounds
 KEYS_OF_A_ROUND = 1024  # under which a round's table is counted

@@ -206,7 +206,7 @@ def best_eve(messages: Block) -> BestEve:
     """Whoever hears one block and does not know the key can know no more than she does.
 
     Args:
-        messages: uint16 (65536, n), what each key makes of n blocks: `rows.under_every_key`.
+        messages: uint16 (65536, n), what each key makes of n blocks: `every_key.under_every_key`.
 
     Returns:
         Her shares, exactly: over all keys, each as likely as any other.

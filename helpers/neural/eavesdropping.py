@@ -33,7 +33,7 @@ from helpers import bits
 from helpers.bits import M_BITS
 from helpers.neural.cipher import Ciphertext, NeuralCipher, check_cipher
 from helpers.neural.ciphertext import check_ciphertext
-from helpers.neural.rows import under_every_key
+from helpers.neural.every_key import under_every_key
 
 ALL_KEYS = bits.blocks_to_bits(bits.ALL_BLOCKS)  # a key has as many bits as a block
 
@@ -345,7 +345,7 @@ def smoothest_keys(cipher: NeuralCipher, patch: Ciphertext) -> np.ndarray:
         uint8 (k, 16).
 
     Raises:
-        ValueError: as `rows.under_every_key`.
+        ValueError: as `every_key.under_every_key`.
 
     >>> pair, key = NeuralCipher.load("diffusing"), ALL_KEYS[1234]
     >>> slope = np.arange(64 * 3, dtype=np.uint8).reshape(8, 8, 3)

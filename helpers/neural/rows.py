@@ -25,21 +25,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from helpers.bits import ALL_BLOCKS, Block
-from helpers.neural.chain import sign
-from helpers.neural.cipher import NeuralCipher
 from helpers.neural.rounds import (
-    ALL_HALVES,
     Coupling,
     Round,
-    Rounds,
-    Step,
     Uncoupling,
     as_signs,
     packed,
@@ -254,98 +248,6 @@ def sums(of_free: np.ndarray, upper: np.ndarray, lower: np.ndarray) -> np.ndarra
     logits = of_free + whole(upper, of_free.dtype)[:, :, None]
     logits += whole(lower, of_free.dtype)[:, None]
     return logits.reshape(len(logits), -1)
-
-
-def under_every_key(cipher: NeuralCipher, blocks: np.ndarray) -> np.ndarray:
-    """What all 65,536 keys, in their order, make of blocks of ciphertext.
-
-    Args:
-        cipher: a pair of gate networks that sends bits; or one of rounds of couplings, of which
-            Alice's are undone: Bob's, once proved, say the same.
-        blocks: uint16 (n,).
-
-    Returns:
-        uint16 (65536, n), a row for each key.
-
-    Raises:
-        ValueError: for a pair of which neither way is known.
-
-    >>> cipher, key = NeuralCipher.load("diffusing"), [0] * 14 + [1, 0]
-    >>> meant = under_every_key(cipher, cipher.forward(key)(np.uint16([77])))
-    >>> meant.shape, meant[0b10].tolist()
-    ((65536, 1), [77])
-    """
-    if isinstance(cipher.alice, Rounds) and isinstance(cipher.alice.round, Coupling):
-        return undone(masks_of(cipher.alice.round), cipher.alice.schedule, blocks)
-    gates_alone = [layer.activation for layer in cipher.bob.layers[:-1]] == ["gate"]
-    if not cipher.binary or isinstance(cipher.bob, Rounds) or not gates_alone:
-        raise ValueError(
-            f"All keys at once are for pairs of bits, of gates or of couplings; {cipher.name!r} is "
-            "none: try its keys one by one."
-        )
-    rows = GateRows(cipher.bob, "block")
-    return np.stack([rows(block)[0] for block in blocks.tolist()], axis=1)
-
-
-def undone(masks: np.ndarray, schedule: list[Step], blocks: Block) -> Block:
-    """Couplings run backwards under all 65,536 keys: uint16 (n,) to uint16 (65536, n).
-
-    `masks` are those of `masks_of`, `schedule` is Alice's. A round moves the half that passed to
-    the left, where its masks can be read once more.
-    """
-    upper, lower = (np.tile(half.astype(np.uint8), (1 << 16, 1)) for half in (blocks >> 8, blocks))
-    for step in schedule[::-1]:
-        upper, lower = lower ^ masks.take(places(step) | upper), upper
-    return upper.astype(np.uint16) << np.uint16(8) | lower
-
-
-def done(masks: np.ndarray, schedule: list[Step], blocks: Block) -> Block:
-    """Couplings run forwards under all 65,536 keys: what `undone` undoes."""
-    upper, lower = (np.tile(half.astype(np.uint8), (1 << 16, 1)) for half in (blocks >> 8, blocks))
-    for step in schedule:
-        upper, lower = lower, upper ^ masks.take(places(step) | lower)
-    return upper.astype(np.uint16) << np.uint16(8) | lower
-
-
-def places(step: Step) -> np.ndarray:
-    """Where in a table of masks those of each key's round key begin: (65536, 1)."""
-    return step.of_numbers(np.arange(1 << 16))[:, None] << 8
-
-
-KEYS_AT_ONCE = 16  # so that their 64 x 256 thresholds stay in the processor's cache
-
-
-def masks_of(round_: Coupling) -> np.ndarray:
-    """Which bits of the other half a round changes, for each round key and passing half.
-
-    Args:
-        round_: a coupling, or what undoes it: their masks are the same.
-
-    Returns:
-        uint8 (65536, 256). The last two tables are kept.
-
-    >>> alice = NeuralCipher.load("diffusing").alice
-    >>> every_key = done(masks_of(alice.round), alice.schedule, np.uint16([77]))
-    >>> undone(masks_of(alice.round), alice.schedule, every_key[2])[2].tolist()
-    [77]
-    """
-    return masks_of_weights(*((w.tobytes(), w.shape) for w in round_.weights))
-
-
-@lru_cache(maxsize=2)
-def masks_of_weights(*weights: tuple[bytes, tuple[int, ...]]) -> np.ndarray:
-    """`masks_of`, by what can be compared with what is kept."""
-    arrays = [np.frombuffer(data, np.float32).reshape(shape) for data, shape in weights]
-    (kernel, bias), *deeper = zip(arrays[::2], arrays[1::2])
-    of_half, of_key = ALL_HALVES @ kernel[:8], as_signs(ALL_BLOCKS) @ kernel[8:] + bias
-    masks = np.empty((1 << 16, 256), np.uint8)
-    for keys in (slice(first, first + KEYS_AT_ONCE) for first in range(0, 1 << 16, KEYS_AT_ONCE)):
-        sums = of_half + of_key[keys, None]
-        for kernel, bias in deeper:
-            sums = sign(sums) @ kernel + bias
-        masks[keys] = np.packbits(sums < 0, axis=-1)[..., 0]
-    masks.flags.writeable = False
-    return masks
 
 
 def rounding_of(operations: int, reach: np.ndarray, largest: float) -> np.ndarray:
