@@ -203,4 +203,7 @@ def test_ours_against_speck_fall_short_of_what_gohr_published_and_not_by_far():
 @pytest.mark.skipif("resisting" not in SHIPPED, reason="not yet measured")
 def test_of_resisting_a_network_learns_two_rounds_and_nothing_of_ten():
     assert all(network["accuracy"] > 0.95 for network in networks("resisting", 2))
-    assert all(abs(network["accuracy"] - 0.5) < 0.002 for network in networks("resisting", 10))
+    of_ten = [network["accuracy"] for network in networks("resisting", 10)]
+    total = len(of_ten) * distinguishers.TESTED
+    low, high = Proportion(round(sum(of_ten) * distinguishers.TESTED), total).interval
+    assert low < 0.5 < high  # of all seeds together: of many intervals of 95 % some miss
