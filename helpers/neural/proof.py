@@ -133,6 +133,7 @@ class Counter:
             self.rounds, self.by_message = cipher.alice.count, Rows(cipher.alice, "block", 16)
         else:
             self.rounds, self.by_message = 0, GateRows(alice, "block")
+        self.nearest = Tally()  # has the nearest logits so far: few rows come nearer
 
     def parts(self, messages: range | None, keys: range | None) -> list[tuple[str, range]]:
         """What is to be counted, in parts that are soon done; None: as `count` says."""
@@ -149,13 +150,14 @@ class Counter:
     def count(self, half: str, numbers: range) -> Tally:
         """These messages under every key ("messages"), or every message under these ("keys")."""
         one = {"messages": self.message, "keys": self.key}[half]
-        tally = Tally()
+        tally = Tally(alice=self.nearest.alice, bob=self.nearest.bob)
         for number in numbers:
             tally += one(number, tally)
+        self.nearest = tally
         rows = {"messages": [(self.by_message, tally.alice)]}
         rows["keys"] = [(self.alice, tally.alice), (self.bob, tally.bob)]
         rng = np.random.default_rng(numbers.start)
-        return tally + Tally(compared=sum(compare(*pair, rng) for pair in rows[half]))
+        return tally + Tally(compared=sum(compare(*pair, numbers, rng) for pair in rows[half]))
 
     def message(self, message: int, before: Tally) -> Tally:
         """Does another key always make another ciphertext of this message?"""
@@ -232,14 +234,16 @@ def rows_by_key(network: Round, name: str) -> GateRows | CouplingRows:
     return rows
 
 
-def compare(rows: Rows, near: Near, rng: np.random.Generator) -> int:
-    """The nearest pair, and random ones in its row, against the network itself; how many.
+def compare(rows: Rows, near: Near, numbers: range, rng: np.random.Generator) -> int:
+    """The nearest pair and random ones in its row, or in another of these, against the network.
 
+    Returns how many. The nearest of all may be in a row that was counted, and compared, before.
     Raises ArithmeticError where they differ: then the counting is wrong, not the pair.
     """
     if not rows.rounding < near.distance < math.inf:
         return 0  # either rounding decides, or the network itself has answered
     fixed, free = (near.block, near.key) if rows.fixed == "block" else (near.key, near.block)
+    fixed = fixed if fixed in numbers else int(rng.choice(numbers))
     some = np.append(rng.integers(len(rows.signs), size=COMPARED - 1), free)
     if not np.array_equal(rows(fixed)[0][some], rows.by_network(fixed, some)):
         raise ArithmeticError(

@@ -42,7 +42,7 @@ from helpers.neural.rounds import (
 
 STEPS = 125  # the largest sum in coarse steps: int8 ends at 127
 FINE = 256  # fine steps in a coarse one: 125 * 256 = 32,000, and int16 ends at 32,767
-SLACK = 2  # three numbers rounded to half a step each; the rest is far more than float64 needs
+SLACK = 1.51  # three numbers rounded to half a step each; the rest is far more than float64 needs
 TINY = float(np.finfo(np.float32).tiny)  # where a logit that is always 0 would divide by 0
 HUGE = float(np.finfo(np.float32).max)
 
