@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 
 import numpy as np
 import pytest
@@ -24,11 +25,12 @@ def small(monkeypatch):
     few = {"KEYS": 3, "KEYS_TURNED": 2, "EVES": 2, "STEPS": 2, "TIMES": 1, "TIMED": 50}
     for name, value in few.items():
         monkeypatch.setattr(comparison, name, value)
+    monkeypatch.setattr(comparison, "on_one_core", lambda work, *given: work(*given))
     monkeypatch.setattr(NeuralCipher, "load", classmethod(lambda cls, name: pad(name=name)))
 
 
 def test_of_a_pad_everything_is_known(small):
-    found = comparison.of_pair("proven", 1)
+    found = comparison.measured("proven", 1)
     for cells in (found, found["under_the_papers_key"]):
         assert cells["change_by_message_bit"] == pytest.approx(1 / 16)
         assert cells["change_by_key_bit"] == pytest.approx(1 / 16)
@@ -86,6 +88,11 @@ def test_aes_diffuses(small):
     assert found["largest_correlation"] < 0.02
     for lowest, highest in (found["worst_by_message_bit"], found["worst_by_key_bit"]):
         assert 0.48 < lowest < 0.5 < highest < 0.52
+
+
+def test_work_on_one_core_is_done_by_another_process():
+    assert comparison.on_one_core(os.getpid) != os.getpid()
+    assert comparison.on_one_core(os.getenv, "OPENBLAS_NUM_THREADS") == "1"
 
 
 def test_the_largest_correlation_is_found_whatever_its_sign():

@@ -17,7 +17,10 @@ What the best Eve reads, and what patches give away, are studies of their own: `
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from time import perf_counter, process_time
 
 import numpy as np
@@ -51,6 +54,7 @@ EVES, STEPS, OVERHEARD = 5, 5000, ("paper", "proven", "diffusing")
 TIMES, TIMED = 5, 2000  # how often something is timed; blocks that each have a key of their own
 
 Measure = Callable[[str, int], dict[str, object]]  # of a cipher's name and a seed
+Costs = dict[str, object]
 Table = Callable[[Key], Block]  # from a key to what becomes of 65,536 messages, (65536,)
 
 # --- the pairs ------------------------------------------------------------------------------------
@@ -71,9 +75,7 @@ def of_pair(name: str, seed: int) -> dict[str, object]:
         "largest_correlation_under_the_papers_key": correlation_under(cipher, PAPER_KEY),
         "bits_read_by_least_squares_from_64_blocks": linear(cipher, keys, rng),
         **known_blocks(cipher, keys, rng),
-        **(without_known_blocks(cipher, rng)),
         "expansion": cipher.encrypt(SMALL, keys[0]).data.nbytes / SMALL.nbytes,
-        "mb_per_second": speed_of_pair(name, rng),
     }
 
 
@@ -90,11 +92,8 @@ def correlation_under(cipher: NeuralCipher, key: np.ndarray) -> float:
 def known_blocks(
     cipher: NeuralCipher, keys: list[np.ndarray], rng: np.random.Generator
 ) -> dict[str, object]:
-    """How many of the 65,536 keys agree with one known block, and with two; and how long it takes.
-
-    With 1 the block gives the key.
-    """
-    blocks, left, started = rng.integers(0, 65536, (len(keys), 2), np.uint16), [], process_time()
+    """How many of the 65,536 keys agree with one known block, and with two: 1 is the key alone."""
+    blocks, left = rng.integers(0, 65536, (len(keys), 2), np.uint16), []
     for two, key in zip(blocks, keys):
         heard = cipher.encrypt_blocks(two, key)
         left.append([len(fits) for fits in (fitting(cipher, two[:n], heard[:n]) for n in (1, 2))])
@@ -102,7 +101,6 @@ def known_blocks(
     return {
         "keys_that_fit_one_known_block": float(one),
         "keys_that_fit_two_known_blocks": float(both),
-        "seconds_for_known_blocks": (process_time() - started) / len(keys) / 2,
     }
 
 
@@ -112,49 +110,6 @@ def fitting(cipher: NeuralCipher, blocks: Block, heard: np.ndarray) -> np.ndarra
         return eavesdropping.exhaustive_key_search(cipher, blocks, heard)
     meant = under_every_key(cipher, bits_to_blocks(signs_to_bits(heard)))
     return eavesdropping.ALL_KEYS[(meant == blocks).all(axis=1)]
-
-
-def without_known_blocks(cipher: NeuralCipher, rng: np.random.Generator) -> dict[str, object]:
-    """How long it takes to find the key in the ciphertext alone, as in `patches`."""
-    eye = pictures.load("eye")[120:128, 120:128]
-    heard = [cipher.encrypt(eye, random_key(rng)) for _ in range(TIMES)]
-
-    def attack(patch):
-        if cipher.binary:
-            return eavesdropping.smoothest_keys(cipher, patch)
-        return eavesdropping.consistency(cipher, patch.values[0])
-
-    return {"seconds_for_a_patch": float(np.median([seconds(attack, patch) for patch in heard]))}
-
-
-def seconds(work: Callable, *given: object) -> float:
-    """How long some work takes one core."""
-    started = process_time()
-    work(*given)
-    return process_time() - started
-
-
-def speed_of_pair(name: str, rng: np.random.Generator) -> dict[str, float]:
-    """MB of message in a second: pictures of a megapixel, and blocks with a key for each.
-
-    For a picture all 65,536 blocks are encrypted once and then looked up; that is counted.
-    """
-    picture = np.tile(pictures.load("eye"), (4, 4, 1))
-
-    def one_picture() -> None:
-        NeuralCipher.load(name).encrypt(picture, PAPER_KEY)
-
-    signs = bits_to_signs(rng.integers(0, 2, (TIMED, 32), np.uint8))
-    alice = NeuralCipher.load(name).alice
-    return {
-        "one_key": picture.nbytes / 1e6 / best(one_picture),
-        "a_key_for_each_block": 2 * TIMED / 1e6 / best(lambda: alice(signs)),
-    }
-
-
-def best(work: Callable[[], object]) -> float:
-    """The fewest seconds of some runs: what else the machine does can only add to them."""
-    return min(seconds(work) for _ in range(TIMES))
 
 
 @fresh_eves.in_a_graph.register
@@ -236,7 +191,6 @@ def of_aes(seed: int) -> dict[str, object]:
         **avalanche(table, keys),
         "largest_correlation": float(np.median(found)),
         "expansion": 1.0,
-        "mb_per_second": speed_of_aes(rng),
     }
 
 
@@ -249,22 +203,6 @@ def through(update: Callable[[bytes], bytes], bits: np.ndarray) -> np.ndarray:
     """Bits (n, 128) through something that works on bytes."""
     data = update(np.packbits(bits).tobytes())
     return np.unpackbits(np.frombuffer(data, np.uint8)).reshape(bits.shape)
-
-
-def speed_of_aes(rng: np.random.Generator) -> dict[str, float]:
-    """The same two speeds. A key for each block is a call from Python for each."""
-    picture = np.tile(pictures.load("eye"), (4, 4, 1)).tobytes()
-    key = rng.integers(0, 2, 128, np.uint8)
-    pairs = [(rng.bytes(16), rng.bytes(16)) for _ in range(TIMED)]
-
-    def each() -> None:
-        for of_its_own, block in pairs:
-            Cipher(algorithms.AES(of_its_own), modes.ECB()).encryptor().update(block)
-
-    return {
-        "one_key": len(picture) / 1e6 / best(lambda: aes(key).encryptor().update(picture)),
-        "a_key_for_each_block": 16 * TIMED / 1e6 / best(each),
-    }
 
 
 # --- measures that both share ---------------------------------------------------------------------
@@ -311,6 +249,81 @@ def largest_correlation(message: np.ndarray, ciphertext: np.ndarray) -> float:
     return float(np.abs(one.T @ other).max() / len(message))
 
 
+# --- what it costs one core -----------------------------------------------------------------------
+
+
+def on_one_core(work: Callable[..., Costs], *given: object) -> Costs:
+    """Some work by a process of its own, in which NumPy multiplies matrices without helpers.
+
+    Those who wait for work would count as time of the process, too.
+    """
+    os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"), "1")
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(work, *given).result()
+
+
+def costs_of_pair(name: str, seed: int) -> Costs:
+    """Seconds of the attacks that find the key, and MB of message in a second.
+
+    The attacks: all keys against two known blocks; and against the ciphertext alone, as in
+    `patches`, of 8 x 8 pixels. The speeds: a picture of a megapixel under one key, for which all
+    65,536 blocks are encrypted first and then looked up, all of which is counted; and blocks that
+    have a key each.
+    """
+    cipher, rng = NeuralCipher.load(name), np.random.default_rng(seed)
+    key, blocks = random_key(rng), np.array([7, 50_000], np.uint16)
+    sent, patch = cipher.encrypt_blocks(blocks, key), cipher.encrypt(EYE[120:128, 120:128], key)
+    signs = bits_to_signs(rng.integers(0, 2, (TIMED, 32), np.uint8))
+
+    def one_patch() -> None:
+        if cipher.binary:
+            eavesdropping.smoothest_keys(cipher, patch)
+        else:
+            eavesdropping.consistency(cipher, patch.values[0])
+
+    return {
+        "seconds_for_known_blocks": seconds(lambda: fitting(cipher, blocks, sent)),
+        "seconds_for_a_patch": seconds(one_patch),
+        "mb_per_second": {
+            "one_key": MEGAPIXEL.nbytes
+            / 1e6
+            / seconds(lambda: NeuralCipher.load(name).encrypt(MEGAPIXEL, key)),
+            "a_key_for_each_block": 2 * TIMED / 1e6 / seconds(lambda: cipher.alice(signs)),
+        },
+    }
+
+
+EYE = pictures.load("eye")
+MEGAPIXEL = np.tile(EYE, (4, 4, 1))
+
+
+def costs_of_aes(seed: int) -> Costs:
+    """The same two speeds. A key for each block is a call from Python for each."""
+    rng, picture = np.random.default_rng(seed), MEGAPIXEL.tobytes()
+    key = rng.integers(0, 2, 128, np.uint8)
+    pairs = [(rng.bytes(16), rng.bytes(16)) for _ in range(TIMED)]
+
+    def each() -> None:
+        for of_its_own, block in pairs:
+            Cipher(algorithms.AES(of_its_own), modes.ECB()).encryptor().update(block)
+
+    speeds = {
+        "one_key": len(picture) / 1e6 / seconds(lambda: aes(key).encryptor().update(picture)),
+        "a_key_for_each_block": 16 * TIMED / 1e6 / seconds(each),
+    }
+    return {"mb_per_second": speeds}
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """How long some work takes one core, at best: what else the machine does can only add to it."""
+    found = []
+    for _ in range(TIMES):
+        started = process_time()
+        work()
+        found.append(process_time() - started)
+    return min(found)
+
+
 # --- as a command ---------------------------------------------------------------------------------
 
 COMMAND, SEED = "python -m data.studies.comparison", 1
@@ -328,7 +341,9 @@ def main(words: Sequence[str] | None = None) -> None:
 
 def measured(name: str, seed: int) -> dict[str, object]:
     """A column of the table."""
-    return of_aes(seed) if name == AES else of_pair(name, seed)
+    if name == AES:
+        return of_aes(seed) | on_one_core(costs_of_aes, seed)
+    return of_pair(name, seed) | on_one_core(costs_of_pair, name, seed)
 
 
 def measure_all(name: str, command: str, ciphers: Sequence[str], measure: Measure) -> None:
