@@ -35,6 +35,17 @@ def test_a_cell_says_what_a_study_found(rows):
     assert f"{100 * cells['worst_by_message_bit'][0]:.1f}" in under[2]
 
 
+def test_a_count_of_the_pair_paper_is_said_where_there_is_one(monkeypatch, tmp_path):
+    monkeypatch.setattr(side_by_side, "COUNTED", "results/none.json")
+    assert side_by_side.of_paper() == "all 10,000,000 random pairs"
+    path = tmp_path / "count.json"
+    monkeypatch.setattr(manifest, "entries", lambda: {"results/none.json": {}})
+    monkeypatch.setattr(manifest, "checked", lambda name: path)
+    for wrong, said in ((0, "all 2^32 pairs, counted"), (3, "3 wrong of 2^32 pairs, counted")):
+        path.write_text(json.dumps({"wrong": wrong, "pairs": 1 << 32}), "utf-8")
+        assert side_by_side.of_paper() == said
+
+
 def test_shares_are_said_with_their_intervals():
     found = {"tried": 60, "alone": {"hits": 0}, "among": {"hits": 30}}
     assert side_by_side.of_tried(found, "alone") == "0 of 60 [0, 6 %]"
