@@ -31,7 +31,7 @@ def test_a_cell_says_what_a_study_found(rows):
     best = side_by_side.result("best_eves")["diffusing"]["rounds"]["20"]
     assert f"{100 * best['bits']:.3f} %" in rows["the best Eve that there can be reads"]
     cells = side_by_side.result("comparison")["diffusing"]["under_the_papers_key"]
-    (under,) = [row for what, row in rows.items() if what == "the same under the paper's key"]
+    (under,) = [row for what, row in rows.items() if what == "a message bit, under the paper's key"]
     assert f"{100 * cells['worst_by_message_bit'][0]:.1f}" in under[2]
 
 
@@ -49,8 +49,15 @@ def test_a_count_of_the_pair_paper_is_said_where_there_is_one(monkeypatch, tmp_p
 def test_shares_are_said_with_their_intervals():
     found = {"tried": 60, "alone": {"hits": 0}, "among": {"hits": 30}}
     assert side_by_side.of_tried(found, "alone") == "0 of 60 [0, 6 %]"
-    assert side_by_side.up_to_ties(found) == "; up to the negative 30 of 60 [38, 62 %]"
+    assert side_by_side.up_to_ties(found) == "; among a few 30 of 60 [38, 62 %]"
     assert side_by_side.up_to_ties(found | {"alone": {"hits": 30}}) == ""
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [(1123.0, "1,100"), (46.4, "46"), (7.79, "7.8"), (0.8383, "0.84")]
+)
+def test_speeds_have_two_digits(number, said):
+    assert side_by_side.rounded(number) == said
 
 
 def test_the_table_takes_the_place_of_the_one_before():

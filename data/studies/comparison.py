@@ -51,7 +51,7 @@ PAIRS, AES = ("paper", "proven", "diffusing", "resisting"), "AES-128"
 KEYS = 20  # random ones
 KEYS_TURNED = 5  # of them, whose bits are changed one by one
 EVES, STEPS, OVERHEARD = 5, 5000, ("paper", "proven", "diffusing")
-TIMES, TIMED = 5, 2000  # how often something is timed; blocks that each have a key of their own
+TIMES, TIMED = 20, 2000  # how often something is timed; blocks that each have a key of their own
 
 Measure = Callable[[str, int], dict[str, object]]  # of a cipher's name and a seed
 Costs = dict[str, object]

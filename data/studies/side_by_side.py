@@ -121,8 +121,8 @@ def attacks(measured: Results, patches: Results) -> Rows:
         "seconds for one of them": took(measured, "seconds_for_a_patch"),
         "best attack known": [
             "one block: the right key alone does not contradict itself",
-            "one known block",
-            *["all 65,536 keys, no known block"] * 2,
+            "one known block; or a patch, up to its negative",
+            *["a patch of a picture, under all 65,536 keys"] * 2,
             "2^126 trials (Bogdanov et al. 2011)",
         ],
     }
@@ -133,7 +133,7 @@ KNOWN = "one_known_block", "two_known_blocks"
 
 def took(measured: Results, what: str) -> list[str]:
     """The seconds of an attack."""
-    return [*(f"{measured[name][what]:.1g}" for name in PAIRS), "more than there are"]
+    return [*(f"{measured[name][what]:.1g}" for name in PAIRS), "-"]
 
 
 def of_tried(found: dict[str, Any], what: str) -> str:
@@ -145,7 +145,7 @@ def of_tried(found: dict[str, Any], what: str) -> str:
 def up_to_ties(found: dict[str, Any]) -> str:
     """How often the right key is among several that are as smooth, where that is more."""
     more = found["among"]["hits"] > found["alone"]["hits"]
-    return f"; up to the negative {of_tried(found, 'among')}" if more else ""
+    return f"; among a few {of_tried(found, 'among')}" if more else ""
 
 
 def mixing(measured: Results) -> Rows:
@@ -158,11 +158,14 @@ def mixing(measured: Results) -> Rows:
         "a message bit changes, of the ciphertext's bits (lowest, highest)": [
             changes(found, "message") for found in every
         ],
-        "the same under the paper's key": [*(changes(found, "message") for found in papers), "-"],
+        "a message bit, under the paper's key": [
+            *(changes(found, "message") for found in papers),
+            "-",
+        ],
         "a key bit changes, of the ciphertext's bits (lowest, highest)": [
             changes(found, "key") for found in every
         ],
-        "the same under the key of the paper": [*(changes(found, "key") for found in papers), "-"],
+        "a key bit, under the paper's key": [*(changes(found, "key") for found in papers), "-"],
         "largest correlation of a message bit with one of the ciphertext": correlation,
         "the largest under the paper's key": [*(f"{size:.3f}" for size in under), "-"],
     }
@@ -182,12 +185,17 @@ def costs(measured: Results) -> Rows:
             f"{measured[name]['expansion']:.0f}" for name in CIPHERS
         ],
         "MB a second, one key for a picture of a megapixel": [
-            f"{speed['one_key']:,.2g}" for speed in speeds
+            rounded(speed["one_key"]) for speed in speeds
         ],
         "MB a second, a new key for each block": [
-            f"{speed['a_key_for_each_block']:.1g}" for speed in speeds
+            rounded(speed["a_key_for_each_block"]) for speed in speeds
         ],
     }
+
+
+def rounded(number: float) -> str:
+    """To two digits: "1,100", say."""
+    return f"{float(f'{number:.2g}'):,g}"
 
 
 # --- the table ------------------------------------------------------------------------------------
