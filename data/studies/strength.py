@@ -28,6 +28,7 @@ KEYS_OF_A_ROUND = 1024  # under which a round's table is counted
 CANDIDATES = 4  # input differences that are counted for each number of rounds
 PAIRS = 20_000  # random pairs of block and key for an avalanche
 HOW = {
+    "rounds": MOST,
     "keys": KEYS,
     "messages": 65536,
     "input_differences": "all 65,535 by their best trails; counted are the best "
@@ -195,8 +196,8 @@ def circles(table: Block) -> dict[str, int]:
 def of_cipher(alice: Rounds, seed: int) -> dict[str, object]:
     """Everything that is searched of a cipher of rounds of this kind, under random keys.
 
-    Differentials and correlations of single bits are those of MOST rounds and fewer; cycles are
-    those of all rounds.
+    Differentials, correlations of single bits and the avalanche are those of MOST rounds and fewer,
+    however many there are; cycles are those of all rounds.
     """
     rng = np.random.default_rng(seed)
     masks = masks_by_key(alice.round, rng.choice(ALL_BLOCKS, KEYS_OF_A_ROUND, replace=False))
