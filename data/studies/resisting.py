@@ -44,7 +44,7 @@ HIDDEN = 64
 ROUNDS, KEY_STEP = 12, 3
 CONSTANT = 0x9E37  # of the golden ratio, as in TEA (Wheeler and Needham 1994): nothing up a sleeve
 
-STEPS, CHUNK = 500, 25  # and so many in one call of the compiled graph
+STEPS, CHUNK = 500, 25  # and after so many the weights are handed out
 RATE = 5e-3
 NOISE, QUIET = 0.5, 0.7  # of the thresholds, in units of their rms; it falls to 0 in this share
 KEYS = 4  # in one step, and as many more, each with one bit changed
@@ -163,18 +163,18 @@ def learn(seed: int, steps: int = STEPS) -> Iterator[list[np.ndarray]]:
     optimizer = keras.optimizers.Adam(RATE, global_clipnorm=1.0)
     optimizer.build(theta)
 
-    def chunk(first):
-        for i in tf.range(first, first + CHUNK):
-            sigma = NOISE * tf.nn.relu(1 - tf.cast(i, tf.float32) / (QUIET * steps))
-            with tf.GradientTape() as tape:
-                now = cryptanalysis(noisy_masks(theta, some_keys([seed, i]), sigma, [seed, i]))
-            optimizer.apply(tape.gradient(now, theta), theta)
+    def step(i):
+        sigma = NOISE * tf.nn.relu(1 - tf.cast(i, tf.float32) / (QUIET * steps))
+        with tf.GradientTape() as tape:
+            now = cryptanalysis(noisy_masks(theta, some_keys([seed, i]), sigma, [seed, i]))
+        optimizer.apply(tape.gradient(now, theta), theta)
 
-    graph = tf.function(chunk, jit_compile=True)
+    graph = tf.function(step, jit_compile=True)  # a loop in the graph would be three times slower
+    for i in range(steps):
+        if i % CHUNK == 0:
+            yield [w.numpy() for w in theta]
+        graph(tf.constant(i))
     yield [w.numpy() for w in theta]
-    for first in range(0, steps, CHUNK):
-        graph(tf.constant(first))
-        yield [w.numpy() for w in theta]
 
 
 def in_whole_numbers(weights: Sequence[np.ndarray]) -> list[np.ndarray]:
