@@ -39,6 +39,7 @@ NAMES = (
     "05_learnable_encryption",
     "06_adversarial_tests",
     "07_a_cipher_with_a_proof",
+    "08_break_your_cipher",
 )
 
 # An exercise ends in `lesson01.bits_of_200.check(bits_of_200)`, and has dots until it is answered.
