@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, NullLocator
 from numpy.typing import ArrayLike
 
 from helpers.figures import BLACK, BLUE, CENTRED, GREY, GUIDE, one_plot, percent, plots
@@ -180,7 +182,8 @@ def maps(
         image = ax.imshow(table, cmap="PuOr" if limits[0] < 0 else "cividis", aspect="auto", **look)
         ax.set(title=title, xlabel=places, box_aspect=1)
         ax.spines[:].set_visible(True)  # a map may be as white as the page
-        if not places:
-            ax.set(xticks=[], yticks=[])
+        ticks = MaxNLocator(8, integer=True) if places else NullLocator()
+        ax.xaxis.set_major_locator(ticks)
+        ax.yaxis.set_major_locator(copy(ticks))
     figure.colorbar(image, ax=axes, shrink=0.85, pad=0.02, format="{x:,g}").set_label(label)
     return figure
