@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.stats import spearmanr
 
 from data.studies import draw_four_ways
 from helpers import manifest
@@ -133,3 +134,24 @@ def test_what_three_attackers_do_at_the_smallest_noise_is_what_lesson_6_shows():
     shown = (ROOT / "notebooks/06_adversarial_tests.ipynb").read_text(encoding="utf-8")
     shares = re.search(r"one of the three *Plain ~([\d.]+) % .*Encrypted ~([\d.]+) %", shown)
     assert "plain network on {} %, the encrypted one on {} %".format(*shares.groups()) in README
+
+
+def test_what_is_said_of_lesson_8_is_what_was_measured():
+    said = README.partition("### Break your own cipher")[2].partition("\n## ")[0]
+    best = manifest.results("ceilings")["ciphers"]["diffusing"]
+    assert f"once in 2^{-np.log2(best['likeliest_xor_share'][19]):.2f}" in said
+    nets = manifest.results("distinguishers")["ciphers"]
+    for rounds in (5, 20):
+        ours = [n["accuracy"] for n in nets["diffusing"]["networks"] if n["rounds"] == rounds]
+        for share in (np.mean(ours), *(best[f"from_the_{w}"][rounds - 1] for w in ("xor", "pair"))):
+            assert f"{100 * share:.2f}" in said
+    for rounds in (5, 6):
+        ours = [n["accuracy"] for n in nets["speck"]["networks"] if n["rounds"] == rounds]
+        assert f"{100 * np.mean(ours):.1f}" in said
+    trained = manifest.results("resisting")["trained"]
+    assert "5 of 5 seeds" in said and [t["rounds_until_the_floor"] for t in trained] == [6] * 5
+    points = manifest.results("learnability")["points"]
+    points = [point for point in points if point["kind"] != "resisting"]  # the end of one training
+    both = [[p[name] for p in points] for name in ("bits_of_best_differential", "bits")]
+    assert f"Over {len(points)} rounds" in said
+    assert f"rank correlation of {spearmanr(*both).statistic:.2f}" in said
