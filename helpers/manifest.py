@@ -32,7 +32,10 @@ def checked(name: str) -> Path:
     """
     known = entries()
     if name not in known:
-        raise ValueError(f"data/MANIFEST.json knows no {name!r}: choose one of {sorted(known)}.")
+        near = [other for other in sorted(known) if folder_of(other) == folder_of(name)]
+        raise ValueError(
+            f"data/MANIFEST.json knows no {name!r}: choose one of {near or sorted(known)}."
+        )
     path = DATA / name
     if not path.is_file():
         raise FileNotFoundError(f"data/{name} is missing: {remedy(name)}.")
@@ -41,6 +44,11 @@ def checked(name: str) -> Path:
             f"data/{name} is not the file that was shipped (its SHA-256 differs): {remedy(name)}."
         )
     return path
+
+
+def folder_of(name: str) -> str:
+    """The folder of a file in data/, "results" for example."""
+    return str(name).rpartition("/")[0]
 
 
 def results(name: str) -> dict:
