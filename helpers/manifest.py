@@ -32,7 +32,8 @@ def checked(name: str) -> Path:
     """
     known = entries()
     if name not in known:
-        near = [other for other in sorted(known) if folder_of(other) == folder_of(name)]
+        folder = str(name).rpartition("/")[0]
+        near = [other for other in sorted(known) if other.rpartition("/")[0] == folder]
         raise ValueError(
             f"data/MANIFEST.json knows no {name!r}: choose one of {near or sorted(known)}."
         )
@@ -44,11 +45,6 @@ def checked(name: str) -> Path:
             f"data/{name} is not the file that was shipped (its SHA-256 differs): {remedy(name)}."
         )
     return path
-
-
-def folder_of(name: str) -> str:
-    """The folder of a file in data/, "results" for example."""
-    return str(name).rpartition("/")[0]
 
 
 def results(name: str) -> dict:

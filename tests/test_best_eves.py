@@ -12,7 +12,7 @@ from data.studies.best_eves import Tally
 from helpers import manifest
 from helpers.bits import ALL_BLOCKS
 from helpers.neural.cipher import NeuralCipher
-from helpers.neural.every_key import masks_of, undone
+from helpers.neural.every_key import decrypt, masks_of
 from helpers.neural.rounds import Coupling, Rounds
 
 SIZE = 256  # of the small ciphers here: messages of 8 bits, as many ciphertexts, as many keys
@@ -116,9 +116,7 @@ def test_the_command_takes_one_cipher_again_and_leaves_the_others(tmp_path, monk
 def test_a_pair_that_is_none_is_refused(capsys):
     with pytest.raises(SystemExit):
         best_eves.main(["AES"])
-    assert (
-        "the pairs are proven, diffusing, resisting, and 'AES' is none" in capsys.readouterr().err
-    )
+    assert "there are proven, diffusing, resisting, and 'AES' is none" in capsys.readouterr().err
 
 
 # --- what is shipped ------------------------------------------------------------------------------
@@ -162,7 +160,7 @@ def test_a_few_ciphertexts_say_what_all_of_them_say(shipped, rounds):
     """Undone under every key, as somebody would who has only these: the means are near."""
     alice = NeuralCipher.load("diffusing").alice
     heard = np.random.default_rng(4).choice(ALL_BLOCKS, 100, replace=False)
-    meant = undone(masks_of(alice.round), alice.first(rounds).schedule, heard)
+    meant = decrypt(masks_of(alice.round), alice.first(rounds).schedule, heard)
     ones = np.mean([meant >> place & 1 for place in range(16)], axis=1)
     counts = [np.bincount(column, minlength=1 << 16) for column in meant.T]
     told = [(n * np.log2(np.maximum(n, 1))).sum() / (1 << 16) for n in counts]

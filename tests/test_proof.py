@@ -19,7 +19,7 @@ from helpers.neural import proof
 from helpers.neural import rounds as rounds_module
 from helpers.neural.chain import Chain, Layer
 from helpers.neural.cipher import NeuralCipher
-from helpers.neural.every_key import done, masks_of, undone
+from helpers.neural.every_key import decrypt, encrypt, masks_of
 from helpers.neural.proof import count
 from helpers.neural.rounds import Coupling, Rounds, Uncoupling, changes, packed, round_table
 from helpers.neural.rows import FINE, CouplingRows, GateRows, Near, Rows
@@ -185,10 +185,10 @@ def test_blocks_go_there_and_back_under_every_key(constant):
     rng = np.random.default_rng(5)
     round_, blocks = Coupling(*map(rng.normal, [0, 0], [1, 1], ONE_LAYER)), np.uint16([0, 77])
     alice = Rounds(round_, 5, 3, constant=constant)
-    sent = done(masks_of(round_), alice.schedule, blocks)
+    sent = encrypt(masks_of(round_), alice.schedule, blocks)
     for key in (0, 258, 65535):
         assert np.array_equal(sent[key], alice.table(signs(key))[blocks])
-        back = undone(masks_of(round_), alice.schedule, sent[key])
+        back = decrypt(masks_of(round_), alice.schedule, sent[key])
         assert np.array_equal(back[key], blocks)
 
 

@@ -26,26 +26,20 @@ random. There all four can be expected, and 50 % of the bits is out of reach for
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from functools import lru_cache, reduce
-from multiprocessing import get_context
+from functools import lru_cache, partial, reduce
 from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
 from scipy.stats import binom
-from tqdm import tqdm
 
 from data.studies import publish
+from data.studies.ceilings import by_all_cores
 from helpers import manifest
-from helpers.files import write_json
 from helpers.neural.chain import Chain
 from helpers.neural.cipher import NeuralCipher
-from helpers.neural.every_key import masks_of
+from helpers.neural.every_key import encrypt, masks_of
 from helpers.neural.rounds import Coupling, Rounds
 from helpers.neural.rows import GateRows
 
@@ -155,13 +149,12 @@ def after_rounds(
 ) -> list[np.ndarray]:
     """What becomes of messages (n,) under keys (k,) after so many rounds, uint16 (k, n) each."""
     assert isinstance(alice.round, Coupling)
-    masks, found, places = masks_of(alice.round), [], (len(keys), 1)
-    upper, lower = (np.tile(half.astype(np.uint8), places) for half in (messages >> 8, messages))
-    for done, step in enumerate(alice.first(max(asked)).schedule, start=1):
-        rows = step.of_numbers(keys)[:, None] << 8
-        upper, lower = lower, upper ^ masks.take(rows | lower, mode="wrap")
-        if done in asked:
-            found.append(upper.astype(np.uint16) << 8 | lower)
+    masks, schedule = masks_of(alice.round), alice.first(max(asked)).schedule
+    blocks, done, found = messages.astype(np.uint16), 0, []
+    for count in asked:
+        blocks = encrypt(masks, schedule[done:count], blocks, keys[:, None])
+        found.append(blocks)
+        done = count
     return found
 
 
@@ -170,12 +163,18 @@ def after_rounds(
 COMMAND = "python -m data.studies.best_eves"
 
 
-def of_all_messages(name: str, workers: int) -> dict[str, Measures]:
-    """By number of rounds, what the best Eve gets, with a progress bar."""
+def of_pair(name: str) -> dict[str, object]:
+    """What the best Eve gets, by number of rounds, and how that was found."""
+    started, rounds = perf_counter(), of_all_messages(name)
+    about = publish.provenance(f"{COMMAND} {name}", None, perf_counter() - started)
+    return {"rounds": rounds, "provenance": about}
+
+
+def of_all_messages(name: str) -> dict[str, Measures]:
+    """By number of rounds, what the best Eve gets; by all of the cores."""
     parts = [range(first, first + IN_A_PART) for first in range(0, BLOCKS, IN_A_PART)]
-    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        done = tqdm(pool.map(tallies, [name] * len(parts), parts), name, len(parts))
-        return {str(rounds): tally.measures() for rounds, tally in added_up(done).items()}
+    found = added_up(by_all_cores(partial(tallies, name), parts))
+    return {str(rounds): tally.measures() for rounds, tally in found.items()}
 
 
 def added_up(parts: Iterable[dict[int, Tally]]) -> dict[int, Tally]:
@@ -185,24 +184,9 @@ def added_up(parts: Iterable[dict[int, Tally]]) -> dict[int, Tally]:
 
 def main(words: Sequence[str] | None = None) -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}: all")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes")
-    options = parser.parse_args(words)
-    if unknown := set(options.names) - set(NAMES):
-        parser.error(
-            f"the pairs are {', '.join(NAMES)}, and {sorted(unknown)[0]!r} is none of them"
-        )
-    path = manifest.DATA / "results" / "best_eves.json"
-    with publish.result_at(path, COMMAND):
-        found = {}
-        for name in options.names or NAMES:
-            started = perf_counter()
-            rounds = of_all_messages(name, max(1, options.workers))
-            about = publish.provenance(f"{COMMAND} {name}", None, perf_counter() - started)
-            found[name] = {"rounds": rounds, "provenance": about}
-        earlier = json.loads(path.read_text("utf-8"))["ciphers"] if path.exists() else {}
-        write_json(path, {"ciphers": earlier | found, "ideal": ideal(BLOCKS)})
+    path, measures = manifest.DATA / "results" / "best_eves.json", dict.fromkeys(NAMES, of_pair)
+    beside = {"ideal": ideal(BLOCKS)}
+    publish.measure_by_name(words, COMMAND, __doc__, path, measures, beside)
 
 
 if __name__ == "__main__":

@@ -28,13 +28,11 @@ who tries so few keys.
 
 from __future__ import annotations
 
-import argparse
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
-from pathlib import Path
 from time import perf_counter
 from typing import TypeVar
 
@@ -44,10 +42,9 @@ from tqdm import tqdm
 from data.studies import publish
 from helpers import manifest
 from helpers.bits import ALL_BLOCKS, Block
-from helpers.files import read_json, write_json
 from helpers.neural.cipher import NeuralCipher
 from helpers.neural.cryptanalysis import ceiling
-from helpers.neural.every_key import masks_of, undone
+from helpers.neural.every_key import EVERY_KEY, decrypt, encrypt, masks_of
 from helpers.neural.rounds import Coupling, Rounds
 
 DIFFERENCE = np.uint16(0x8000)
@@ -56,6 +53,7 @@ HEARD, AT_ONCE = 256, 4  # ciphertexts in the sample, and how many are looked at
 KEYS_OF_A_PART, KEYS_AT_ONCE = 512, 16  # so many that what is counted stays in the cache
 
 Part = TypeVar("Part")
+Found = TypeVar("Found")
 
 # --- what related messages give -------------------------------------------------------------------
 
@@ -71,22 +69,8 @@ def masks(alice: Rounds) -> np.ndarray:
 
 
 def encrypted(alice: Rounds, blocks: Block, keys: np.ndarray) -> Block:
-    """Each block under the key beside it: uint16 of the shape that the two have together.
-
-    Args:
-        alice: rounds of a coupling.
-        blocks: uint16 (n,), or of any shape.
-        keys: whole numbers below 65,536, of that shape or one that NumPy broadcasts with it.
-
-    >>> pair, blocks = NeuralCipher.load("diffusing"), np.uint16([77])
-    >>> encrypted(pair.alice, blocks, np.array([2])) == pair.forward([0] * 14 + [1, 0])(blocks)
-    array([ True])
-    """
-    tables, keys = masks(alice).ravel(), np.asarray(keys, np.int64)
-    upper, lower = (blocks >> 8).astype(np.uint8), blocks.astype(np.uint8)
-    for step in alice.schedule:
-        upper, lower = lower, upper ^ tables.take(step.of_numbers(keys) << 8 | lower)
-    return upper.astype(np.uint16) << np.uint16(8) | lower
+    """`every_key.encrypt` by all of Alice's rounds: each block under the key beside it."""
+    return encrypt(masks(alice), alice.schedule, blocks, keys)
 
 
 def differences(alice: Rounds, keys: np.ndarray) -> np.ndarray:
@@ -123,8 +107,8 @@ def xor_of_halves(upper: np.ndarray, lower: np.ndarray) -> Block:
 
 def partners(alice: Rounds, heard: Block) -> np.ndarray:
     """How many keys make each C' of each C of `heard`, (n,): whole numbers (n, 65536)."""
-    messages = undone(masks(alice), alice.schedule, heard)
-    found = encrypted(alice, messages ^ DIFFERENCE, np.arange(1 << 16)[:, None])
+    messages = decrypt(masks(alice), alice.schedule, heard)
+    found = encrypted(alice, messages ^ DIFFERENCE, EVERY_KEY)
     return np.stack([np.bincount(column, minlength=1 << 16) for column in found.T])
 
 
@@ -155,7 +139,7 @@ def ceilings(alice: Rounds, seed: int) -> dict[str, object]:
     }
 
 
-def by_all_cores(work: Callable[[Part], np.ndarray], parts: Sequence[Part]) -> Iterable[np.ndarray]:
+def by_all_cores(work: Callable[[Part], Found], parts: Sequence[Part]) -> Iterable[Found]:
     """`map` by several processes, with a progress bar."""
     with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
         yield from tqdm(pool.map(work, parts), total=len(parts))
@@ -169,7 +153,7 @@ PATH = manifest.DATA / "results" / "ceilings.json"
 
 def main(words: Sequence[str] | None = None) -> None:
     """The command line."""
-    measure_all(words, COMMAND, __doc__, PATH, dict.fromkeys(NAMES, of_pair))
+    publish.measure_by_name(words, COMMAND, __doc__, PATH, dict.fromkeys(NAMES, of_pair))
 
 
 def of_pair(name: str) -> dict[str, object]:
@@ -187,25 +171,6 @@ def alice_of(name: str) -> Rounds:
     alice = NeuralCipher.load(name).alice
     assert isinstance(alice, Rounds)  # of the pairs here
     return alice
-
-
-def measure_all(
-    words: Sequence[str] | None,
-    command: str,
-    about: str | None,
-    path: Path,
-    measures: Mapping[str, Callable[[str], dict[str, object]]],
-) -> None:
-    """Measure the ciphers whose names are given, or all; what is known of the others is kept."""
-    parser = argparse.ArgumentParser(prog=command, description=about)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(measures)}: all")
-    names = parser.parse_args(words).names or list(measures)
-    if unknown := set(names) - set(measures):
-        parser.error(f"there are {', '.join(measures)}, and {sorted(unknown)[0]!r} is none of them")
-    with publish.result_at(path, command):
-        found = {name: measures[name](name) for name in names}
-        known = read_json(path)["ciphers"] if path.exists() else {}
-        write_json(path, {"ciphers": {**known, **found}})
 
 
 if __name__ == "__main__":

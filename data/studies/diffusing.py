@@ -22,7 +22,6 @@ bits pass (`train_mixing`), and rounds after a pad, perfectly secret and diffusi
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -34,7 +33,6 @@ from tqdm import tqdm
 
 from data.studies import proven, publish
 from data.studies.proven import GATES, distinct_ciphertexts, gate_forward, in_rms, noisy_sign
-from helpers import manifest
 from helpers.bits import ALL_BLOCKS, Block, Signs, bits_to_signs
 from helpers.files import write_json
 from helpers.neural.chain import Chain, Layer, sign
@@ -422,15 +420,9 @@ def one_seed(train: Callable[[int], Pair], seed: int) -> dict[str, object]:
 
 def main(words: Sequence[str] | None = None) -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__)
-    parser.add_argument("--seed", type=publish.seed, default=SHIPPED_SEED)
-    parser.add_argument("--study", action="store_true", help="seeds 1 to 10, whatever --seed is")
-    parser.add_argument("--output", type=Path, help="a file; default: the shipped one in data/")
-    options = parser.parse_args(words)
-    if options.study:
-        study(options.output or manifest.DATA / "results" / "diffusion.json")
-    else:
-        ship(options.seed, options.output or manifest.DATA / "weights" / "diffusing.npz")
+    publish.ship_or_study(
+        words, COMMAND, __doc__, SHIPPED_SEED, ship, study, ("diffusing", "diffusion")
+    )
 
 
 if __name__ == "__main__":

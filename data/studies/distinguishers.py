@@ -42,13 +42,13 @@ Draw = Callable[[np.random.Generator, int], Sample]
 # --- pairs of ciphertexts -------------------------------------------------------------------------
 
 
-def pairs_of(alice: Rounds) -> Draw:
+def pairs_of(alice: Rounds, difference: np.uint16 = DIFFERENCE) -> Draw:
     """Fresh pairs, each under its own random key: one ciphertext, and the XOR of the two."""
 
     def draw(rng: np.random.Generator, n: int) -> Sample:
         keys, related = rng.integers(0, 1 << 16, n), rng.random(n) < 0.5
         message, other = rng.integers(0, 1 << 16, (2, n), np.uint16)
-        other = np.where(related, message ^ DIFFERENCE, other)
+        other = np.where(related, message ^ difference, other)
         one, two = encrypted(alice, message, keys), encrypted(alice, other, keys)
         return np.hstack([as_signs(one), as_signs(one ^ two)]), related
 
@@ -129,7 +129,7 @@ PATH = manifest.DATA / "results" / "distinguishers.json"
 def main(words: Sequence[str] | None = None) -> None:
     """The command line."""
     measures = {**dict.fromkeys(ROUNDS, of_pair), "speck": of_speck}
-    ceilings.measure_all(words, COMMAND, __doc__, PATH, measures)
+    publish.measure_by_name(words, COMMAND, __doc__, PATH, measures)
 
 
 def of_pair(name: str) -> dict[str, object]:

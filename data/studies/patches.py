@@ -18,8 +18,6 @@ ciphertext. As a control, patches of a picture of random bytes: no key is smooth
 
 from __future__ import annotations
 
-import argparse
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -32,7 +30,6 @@ from tqdm import tqdm
 from data.studies import publish
 from helpers import manifest, pictures
 from helpers.bits import Key, Picture, blocks_to_picture, picture_to_blocks, random_key
-from helpers.files import write_json
 from helpers.metrics import Proportion
 from helpers.neural import eavesdropping
 from helpers.neural.cipher import NeuralCipher
@@ -246,18 +243,8 @@ def measured(name: str) -> Found:
 
 def main(words: Sequence[str] | None = None) -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(PAIRS)}: all")
-    names = parser.parse_args(words).names or PAIRS
-    if unknown := set(names) - set(PAIRS):
-        parser.error(
-            f"the pairs are {', '.join(PAIRS)}, and {sorted(unknown)[0]!r} is none of them"
-        )
-    path = manifest.DATA / "results" / "patches.json"
-    with publish.result_at(path, COMMAND):
-        found = {name: measured(name) for name in names}
-        earlier = json.loads(path.read_text("utf-8"))["ciphers"] if path.exists() else {}
-        write_json(path, {"ciphers": earlier | found})
+    path, measures = manifest.DATA / "results" / "patches.json", dict.fromkeys(PAIRS, measured)
+    publish.measure_by_name(words, COMMAND, __doc__, path, measures)
 
 
 if __name__ == "__main__":

@@ -9,14 +9,15 @@ import platform
 import re
 import sys
 import time
-from argparse import ArgumentTypeError
-from collections.abc import Iterator
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import MappingProxyType
 
 from helpers import manifest
-from helpers.files import check_writable, write_json
+from helpers.files import check_writable, read_json, write_json
 from helpers.locks import take
 from helpers.neural.cipher import check_name
 
@@ -50,6 +51,56 @@ def check_pair_file(path: Path) -> None:
         raise ValueError(
             f"The file of a pair is called NAME.npz, and not {path.name!r}: rename it."
         )
+
+
+Measure = Callable[[str], dict[str, object]]
+
+
+def measure_by_name(
+    words: Sequence[str] | None,
+    command: str,
+    about: str | None,
+    path: Path,
+    measures: Mapping[str, Measure],
+    beside: Mapping[str, object] = MappingProxyType({}),
+) -> None:
+    """The command line of a study that measures the ciphers whose names are given, or all.
+
+    What is known of the others is kept; `beside` stands next to all of them in the file.
+    """
+    parser = ArgumentParser(prog=command, description=about)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(measures)}: all")
+    names = parser.parse_args(words).names or list(measures)
+    if unknown := set(names) - set(measures):
+        parser.error(f"there are {', '.join(measures)}, and {sorted(unknown)[0]!r} is none of them")
+    with result_at(path, command):
+        found = {name: measures[name](name) for name in names}
+        known = read_json(path)["ciphers"] if path.exists() else {}
+        write_json(path, {"ciphers": {**known, **found}, **beside})
+
+
+def ship_or_study(
+    words: Sequence[str] | None,
+    command: str,
+    about: str | None,
+    shipped_seed: int,
+    ship: Callable[[int, Path], None],
+    study: Callable[[Path], None],
+    files: tuple[str, str],
+) -> None:
+    """The command line of a pair that is trained from a seed, or from several with --study.
+
+    files: the names of its weights and of its study, without folder and ending.
+    """
+    parser = ArgumentParser(prog=command, description=about)
+    parser.add_argument("--seed", type=seed, default=shipped_seed)
+    parser.add_argument("--study", action="store_true", help="several seeds, whatever --seed is")
+    parser.add_argument("--output", type=Path, help="a file; default: the shipped one in data/")
+    options, (weights, results) = parser.parse_args(words), files
+    if options.study:
+        study(options.output or manifest.DATA / "results" / f"{results}.json")
+    else:
+        ship(options.seed, options.output or manifest.DATA / "weights" / f"{weights}.npz")
 
 
 # --- what it leaves -------------------------------------------------------------------------------

@@ -19,7 +19,6 @@ a count of all pairs checks an implementation, which is weaker than a Bob who ha
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -30,13 +29,11 @@ import numpy as np
 from tqdm import tqdm
 
 from data.studies import distinguishers, publish, strength
-from data.studies.ceilings import encrypted
 from data.studies.proven import in_rms, noisy_sign
-from helpers import manifest
 from helpers.bits import ALL_BLOCKS
 from helpers.files import write_json
 from helpers.neural.cipher import NeuralCipher
-from helpers.neural.rounds import ALL_HALVES, HALF, Coupling, Rounds, Uncoupling, as_signs
+from helpers.neural.rounds import ALL_HALVES, HALF, Coupling, Rounds, Uncoupling
 from helpers.quiet_keras import keras
 from helpers.quiet_keras import tensorflow as tf
 
@@ -259,24 +256,12 @@ def every_difference(alice: Rounds, seed: int) -> dict[str, object]:
 
 def neural_eves(alice: Rounds, difference: int, seed: int) -> list[dict[str, object]]:
     """Networks after Gohr: do two messages differ by this, the best difference that was found?"""
-    return [
-        {"rounds": n, "difference": f"{difference:04x}"}
-        | distinguishers.distinguished(pairs_with(alice.first(n), difference), seed)
-        for n in EVES
-    ]
-
-
-def pairs_with(alice: Rounds, difference: int) -> distinguishers.Draw:
-    """As `distinguishers.pairs_of`, of another difference."""
-
-    def draw(rng: np.random.Generator, n: int) -> distinguishers.Sample:
-        keys, related = rng.integers(0, 1 << 16, n), rng.random(n) < 0.5
-        message, other = rng.integers(0, 1 << 16, (2, n), np.uint16)
-        other = np.where(related, message ^ np.uint16(difference), other)
-        one, two = (encrypted(alice, blocks, keys) for blocks in (message, other))
-        return np.hstack([as_signs(one), as_signs(one ^ two)]), related
-
-    return draw
+    found = []
+    for n in EVES:
+        pairs = distinguishers.pairs_of(alice.first(n), np.uint16(difference))
+        about = {"rounds": n, "difference": f"{difference:04x}"}
+        found.append(about | distinguishers.distinguished(pairs, seed))
+    return found
 
 
 def study(path: Path) -> None:
@@ -330,15 +315,9 @@ def ship(seed: int, path: Path) -> None:
 
 def main(words: Sequence[str] | None = None) -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__)
-    parser.add_argument("--seed", type=publish.seed, default=SHIPPED_SEED)
-    parser.add_argument("--study", action="store_true", help="seeds 1 to 5, whatever --seed is")
-    parser.add_argument("--output", type=Path, help="a file; default: the shipped one in data/")
-    options = parser.parse_args(words)
-    if options.study:
-        study(options.output or manifest.DATA / "results" / "resisting.json")
-    else:
-        ship(options.seed, options.output or manifest.DATA / "weights" / "resisting.npz")
+    publish.ship_or_study(
+        words, COMMAND, __doc__, SHIPPED_SEED, ship, study, ("resisting", "resisting")
+    )
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -182,8 +181,7 @@ def maps(
         image = ax.imshow(table, cmap="PuOr" if limits[0] < 0 else "cividis", aspect="auto", **look)
         ax.set(title=title, xlabel=places, box_aspect=1)
         ax.spines[:].set_visible(True)  # a map may be as white as the page
-        ticks = MaxNLocator(8, integer=True) if places else NullLocator()
-        ax.xaxis.set_major_locator(ticks)
-        ax.yaxis.set_major_locator(copy(ticks))
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_major_locator(MaxNLocator(8, integer=True) if places else NullLocator())
     figure.colorbar(image, ax=axes, shrink=0.85, pad=0.02, format="{x:,g}").set_label(label)
     return figure

@@ -184,8 +184,7 @@ def slid_key(alice: Rounds, key: int) -> int | None:
     check_rounds(alice)
     steps = alice.first(alice.count + 1).schedule
     later = [step.of_numbers(np.array(key)) for step in steps[1:]]
-    keys = np.arange(1 << 16)
-    earlier = [step.of_numbers(keys) for step in steps[:-1]]
+    earlier = [step.of_numbers(np.arange(1 << 16)) for step in steps[:-1]]
     fits = np.all([one == other for one, other in zip(earlier, later)], axis=0)
     return int(np.flatnonzero(fits)[0]) if fits.any() else None
 
