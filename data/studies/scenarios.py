@@ -75,6 +75,7 @@ class Scale:
     drops_after: int = 0
     batch: int = 128
     precision: str = "float32"
+    eps: float = 0.1
 
     def epochs_of(self, scenario: Scenario) -> int:
         """How often a scenario sees all pictures. (To read a cipher takes longer to learn.)"""
@@ -83,8 +84,8 @@ class Scale:
         return self.encrypted_epochs if scenario.encrypted else self.epochs
 
     def attack(self) -> dict[str, Any]:
-        """The budget of the attack in adversarial training; eps is the paper's."""
-        return {"eps": 0.1, "eps_iter": self.eps_iter, "nb_iter": self.nb_iter}
+        """The budget of the attack in adversarial training."""
+        return {"eps": self.eps, "eps_iter": self.eps_iter, "nb_iter": self.nb_iter}
 
 
 SCALES = {
@@ -343,8 +344,12 @@ def run_name(scale: Scale, seed: int) -> str:
 
 def weights_in(folder: Path, scale: Scale, seed: int) -> dict[str, Path]:
     """Where each scenario's trained weights come to be."""
-    place = folder / "weights" / run_name(scale, seed)
-    return {name: place / f"{name}.npz" for name in SCENARIOS}
+    return {name: weights_of(folder, scale, seed, name) for name in SCENARIOS}
+
+
+def weights_of(folder: Path, scale: Scale, seed: int, name: str) -> Path:
+    """Where the trained weights of one network come to be."""
+    return folder / "weights" / run_name(scale, seed) / f"{name}.npz"
 
 
 def parser() -> argparse.ArgumentParser:

@@ -11,7 +11,7 @@ import numpy as np
 from data.studies.publish import MOST_SEED
 from data.studies.resumable import Training
 from helpers.files import json_in, naming, read_npz, write_npz
-from helpers.learnable.scenarios import SCENARIOS, build
+from helpers.learnable.scenarios import NETWORKS, build
 from helpers.quiet_keras import keras
 
 
@@ -35,7 +35,7 @@ def load(path: Path, network: Callable[..., keras.Model]) -> tuple[keras.Model, 
     arrays = read_npz(path)
     with naming(path, "trained model"):
         about = check_about(json_in(arrays, "about"), network.__name__)
-        model = build(SCENARIOS[about["scenario"]], about["seed"], network)
+        model = build(NETWORKS[about["scenario"]], about["seed"], network)
         model.set_weights(weights_for(model, arrays))
     return model, about
 
@@ -65,7 +65,7 @@ def check_about(about: object, network: str) -> dict:
     if (
         not isinstance(about, dict)
         or about.keys() != parts
-        or about["scenario"] not in list(SCENARIOS)
+        or about["scenario"] not in list(NETWORKS)
         or not isinstance(about["scale"], dict)
         or about["scale"].get("network") != network
         or type(about["seed"]) is not int

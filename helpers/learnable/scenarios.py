@@ -46,6 +46,10 @@ SCENARIOS = {
     )
 }
 
+# Not in the paper: a network that does resist, within its eps, so that "robust" can be compared.
+CONTROL = Scenario("Plain-Adv", encrypted=False, adversarial=True)
+NETWORKS = SCENARIOS | {CONTROL.name: CONTROL}
+
 KEY, ORDER, BATCH, BATCH_KEY, TEST_KEY, NOISE = range(6)  # what a stream of random numbers is for
 
 
@@ -107,7 +111,7 @@ def load(name: str) -> tuple[keras.Model, dict]:
     """A shipped network, trained on pictograms.
 
     Args:
-        name: one of `SCENARIOS`.
+        name: one of `NETWORKS`.
 
     Returns:
         (model, about): the network, and the words about its training, of which "scenario", "seed",
@@ -123,12 +127,12 @@ def load(name: str) -> tuple[keras.Model, dict]:
     >>> model.output_shape, about["scenario"], about["seed"]
     ((None, 10), 'Encrypted', 1)
     """
-    if not isinstance(name, str) or name not in SCENARIOS:
-        known = ", ".join(SCENARIOS)
+    if not isinstance(name, str) or name not in NETWORKS:
+        known = ", ".join(NETWORKS)
         raise ValueError(f"There is no scenario {name!r}: choose one of {known}.")
     arrays = read_npz(manifest.checked(f"weights/classroom/{name}.npz"))
     about: Any = json_in(arrays, "about")
-    model = build(SCENARIOS[name], about["seed"])
+    model = build(NETWORKS[name], about["seed"])
     model.set_weights([arrays[f"{i:03d}"] for i in range(len(model.weights))])
     return model, about
 
