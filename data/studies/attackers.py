@@ -24,8 +24,8 @@ import numpy.typing as npt
 
 from data.studies.square import square_attack
 from helpers.learnable import scramble
-from helpers.learnable.cipher_gradients import bpda, bytes_to_floats, floats_to_bytes
-from helpers.learnable.gradients import Gradient, Labels
+from helpers.learnable.cipher_gradients import bytes_to_floats, floats_to_bytes
+from helpers.learnable.gradients import Labels
 from helpers.learnable.ladder import (
     Answer,
     add_noise,
@@ -38,6 +38,7 @@ from helpers.learnable.ladder import (
     whole_bytes,
 )
 from helpers.learnable.scramble import BlockScrambler, Pictures
+from helpers.learnable.without_key import UNKNOWN, guessing_the_rest
 from helpers.quiet_keras import keras
 
 RUNGS = (
@@ -137,20 +138,9 @@ def fresh_keys(
     **options: Any,
 ) -> Pictures:
     """(e) Knowing everything but the key, and hoping for the average over keys: EOT."""
-    return model_fed_plain(model, pictures, labels, grad=eot(rng, block_size), **options)
-
-
-def eot(rng: np.random.Generator, block_size: int = 4) -> Gradient:
-    """Expectation over transformation: BPDA through a cipher with a new key at each step, so that
-    the steps together follow the mean over keys. (Athalye, Engstrom, Ilyas and Kwok 2018; one draw
-    a step.)
-    """
-
-    def grad(model, x, y, loss):
-        guess = BlockScrambler(scramble.random_key(rng, block_size), block_size)
-        return bpda(guess)(model, x, y, loss)
-
-    return grad
+    nothing = np.full(6 * block_size**2, UNKNOWN)
+    grad = guessing_the_rest(nothing, rng=rng)
+    return model_fed_plain(model, pictures, labels, grad=grad, **options)
 
 
 # --- all rungs ------------------------------------------------------------------------------------

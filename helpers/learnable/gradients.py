@@ -36,13 +36,17 @@ def log_odds(y, logits):
 
 
 def logit_margin(y, logits):
-    """By how much the best wrong class leads the right one, as `margin` (Carlini and Wagner 2017).
-
-    For steps of a fixed length it is the DLR loss of Croce and Hein (2020), which divides it by a
-    distance of logits so that its size, too, stays the same when all logits grow.
-    """
+    """By how much the best wrong class leads, as `margin` does (Carlini and Wagner 2017)."""
     right, best = right_and_others(y, logits, keras.ops.max)
     return best - right
+
+
+def dlr(y, logits):
+    """The difference of logits ratio (Croce and Hein 2020, equation 6): `logit_margin` over the
+    distance of the first logit and the third, so that it stays when all logits grow tenfold.
+    """
+    first = keras.ops.top_k(logits, 3)[0]
+    return logit_margin(y, logits) / (first[:, 0] - first[:, 2] + 1e-12)
 
 
 def right_and_others(y, logits, together: Callable):
@@ -52,7 +56,7 @@ def right_and_others(y, logits, together: Callable):
     return right, together(keras.ops.where(is_right, -np.inf, logits), axis=-1)
 
 
-LOSSES = {"cross-entropy": cross_entropy, "margin": logit_margin}
+LOSSES = {"cross-entropy": cross_entropy, "margin": logit_margin, "dlr": dlr}
 
 
 def gradient(
@@ -69,7 +73,7 @@ def gradient(
             logits. It is compiled once, and always has the weights of the moment.
         x: float32 (n, height, width, 3) in [0, 1].
         y: whole numbers (n,), the labels.
-        loss: "cross-entropy", which is the paper's, or "margin".
+        loss: "cross-entropy", which is the paper's, "margin", or "dlr".
 
     Returns:
         The slope, float32 like x, and the logits, float32 (n, classes).

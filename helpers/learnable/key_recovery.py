@@ -166,15 +166,26 @@ def ciphertext_only(ciphertexts: Pictures, public: Pictures, block_size: int = 4
     >>> ciphertext_only(ciphertexts, grey).shape
     (1, 16, 16, 3)
     """
-    nibbles = _with_neighbours(scramble.check_ciphertexts(ciphertexts, block_size), block_size)
-    half = len(nibbles) // 2
-    ours = likeness(nibbles)
-    theirs = likeness(_with_neighbours(public, block_size)[half:])
-    slots = high_slots(ours[0])
-    places, signs = best_match(ours[:, slots[:, None], slots], theirs, slots)
+    slots, places, signs = high_half(ciphertexts, public, block_size)
+    nibbles = scramble.to_nibbles(ciphertexts, block_size)
     signs, estimate = signs[:, None, None, None], np.full_like(nibbles, 8)
-    estimate[half + places] = np.where(signs > 0, nibbles[slots], 15 - nibbles[slots])
+    estimate[len(nibbles) // 2 + places] = np.where(signs > 0, nibbles[slots], 15 - nibbles[slots])
     return scramble.from_nibbles(estimate)
+
+
+def high_half(
+    ciphertexts: Pictures, public: Pictures, block_size: int = 4
+) -> tuple[Order, Order, Order]:
+    """The half of the key that `ciphertext_only` finds: (slots, places, signs), (3 M M,) each.
+
+    Output nibble slots[i] is the high nibble of byte places[i] of a block, upright or reversed as
+    signs[i] says, +1 or -1. Arguments and errors are those of `ciphertext_only`.
+    """
+    nibbles = _with_neighbours(scramble.check_ciphertexts(ciphertexts, block_size), block_size)
+    ours = likeness(nibbles)
+    theirs = likeness(_with_neighbours(public, block_size)[len(nibbles) // 2 :])
+    slots = high_slots(ours[0])
+    return slots, *best_match(ours[:, slots[:, None], slots], theirs, slots)
 
 
 def likeness(nibbles: Nibbles) -> Tables:
