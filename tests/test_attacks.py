@@ -17,7 +17,7 @@ from scipy.special import softmax
 
 from data.studies import attackers, measures
 from data.studies.square import square_attack, square_side
-from helpers.learnable import gradients, ladder, scenarios
+from helpers.learnable import gradients, ladder, scenarios, without_key
 from helpers.learnable.attacks import projected_gradient_descent
 from helpers.learnable.cipher_gradients import (
     back_through,
@@ -680,11 +680,11 @@ def test_fresh_keys_are_fresh_at_each_step(task, monkeypatch):
     _, model, pictures, labels = task
     drawn = []
 
-    def noted(rng, block_size):
-        drawn.append(random_key(rng, block_size))
-        return drawn[-1]
+    def noted(cipher):
+        drawn.append(cipher.key)
+        return bpda(cipher)
 
-    monkeypatch.setattr(attackers.scramble, "random_key", noted)
+    monkeypatch.setattr(without_key, "bpda", noted)
     attackers.fresh_keys(model, pictures, labels, rng=np.random.default_rng(0), nb_iter=5)
     assert len({key.tobytes() for key in drawn}) == len(drawn) == 5
 
