@@ -6,17 +6,41 @@ Parameter-Free Attacks", 2020. What an attack takes and gives is said in `attack
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
-from scipy.special import logsumexp
 
-from helpers.learnable.attacks import check_budget, check_labels, check_pictures, classes_of
-from helpers.learnable.gradients import Floats, Gradient, Labels, gradient, margin
+from helpers.learnable.attacks import (
+    check_budget,
+    check_labels,
+    check_pictures,
+    classes_of,
+    no_way_up,
+    warn_of,
+)
+from helpers.learnable.cipher_gradients import bpda, bytes_to_floats, floats_to_bytes
+from helpers.learnable.gradients import (
+    Floats,
+    Gradient,
+    Labels,
+    dlr,
+    gradient,
+    log_odds,
+    logit_margin,
+    margin,
+)
+from helpers.learnable.ladder import whole_bytes
+from helpers.learnable.scramble import BlockScrambler, Pictures
+from helpers.quiet_keras import keras
 
 MOMENTUM = np.float32(0.75)  # of each step; the rest is the step before (their alpha)
 ENOUGH = 0.75  # a share of steps that went uphill: with fewer, steps are too long (their rho)
+
+# How high a picture is, by its loss. Where the cross-entropy is 0 in float32, log-odds still tell.
+HEIGHTS = {"cross-entropy": log_odds, "dlr": dlr, "margin": logit_margin}
 
 
 def auto_pgd(
@@ -33,15 +57,16 @@ def auto_pgd(
 ) -> Floats:
     """PGD with momentum, whose steps are halved where they no longer lead uphill.
 
-    It begins with steps of 2 eps, the first time at a random place in the ball around x, keeps the
-    best place met, and goes back there when steps are halved. Each restart is for the pictures that
-    still withstand.
+    It begins at x with steps of 2 eps, keeps the best place met, and goes back there when steps are
+    halved. A picture that succeeds is left alone; the others begin again at each restart, somewhere
+    in the ball around x.
 
     Args:
         model_fn, x, y, eps, nb_iter, grad: as those of `projected_gradient_descent`.
-        rng: where it begins.
+        rng: where it begins again.
         restarts: how often it begins, 1 or more.
-        loss: "cross-entropy", or "dlr", which is the margin divided by a distance of logits.
+        loss: "cross-entropy"; "dlr", the margin over a distance of logits; or "margin" alone, whose
+            slope has another direction, as the distance changes too.
 
     Returns:
         The adversarial examples, float32 like x; of a picture that withstands, its best place.
@@ -61,66 +86,69 @@ def auto_pgd(
     check_budget(eps, eps, nb_iter)
     if restarts < 1:
         raise ValueError(f"An attack begins at least once; {restarts} restarts came: give 1.")
-    found, withstands, looks = x.copy(), np.ones(len(x), bool), checkpoints(nb_iter)
-    for _ in range(restarts):
-        left = np.flatnonzero(withstands)
-        if not left.size:
-            break
-        path = Path(x[left], eps, rng)
+    found, stuck, left = x.copy(), np.zeros(len(x), bool), np.arange(len(x))
+    for i in range(restarts):
+        path = Path(x[left], eps, None if i == 0 else rng)
         for k in range(nb_iter + 1):
             path.look(lambda x, y: grad(model_fn, x, y, loss), y[left], loss)
-            if k in looks:
-                path.halve(looks[k])
+            path.halve(checkpoints(nb_iter).get(k))
             path.step(MOMENTUM if k else 1)
-        found[left], withstands[left] = path.best, path.lead < 0
+        found[left], stuck[left] = path.best, path.stuck
+        left = left[path.lead < 0]
+        if not left.size:
+            break
+    warn_of(stuck)
     return found
 
 
 class Path:
     """Where each picture is on its way, and how it goes: arrays of all pictures, (n, ...)."""
 
-    def __init__(self, x: Floats, eps: float, rng: np.random.Generator):
-        size = np.float32(eps)
+    def __init__(self, x: Floats, eps: float, rng: np.random.Generator | None):
+        size, n = np.float32(eps), len(x)
         self.low, self.high = np.clip(x - size, 0, 1), np.clip(x + size, 0, 1)
-        self.now = rng.uniform(self.low, self.high).astype(np.float32)
+        self.now = x if rng is None else rng.uniform(self.low, self.high).astype(np.float32)
         self.before, self.best = self.now.copy(), self.now.copy()
         self.slope, self.slope_there = np.zeros((2, *x.shape), np.float32)
-        self.length = np.full((len(x), *[1] * (x.ndim - 1)), 2 * size)
-        self.lead, self.loss, self.peak, self.peak_then = np.full((4, len(x)), -np.inf)
-        self.uphill, self.kept = np.zeros(len(x)), np.zeros(len(x), bool)
+        self.length = np.full((n, *[1] * (x.ndim - 1)), 2 * size)
+        self.lead, self.peak, self.peak_then = np.full((3, n), -np.inf)
+        self.height, self.uphill = np.full(n, np.inf), np.zeros(n, int)
+        self.kept, self.stuck = np.zeros((2, n), bool)
 
     def look(self, grad: Callable, y: Labels, loss: str) -> None:
         """Ask the network where each picture is now; those that it gets wrong stay there."""
         on = np.flatnonzero(self.lead < 0)
         if not on.size:
             return
-        self.slope[on], logits = grad(self.now[on], y[on])
-        value = HEIGHTS[loss](logits, y[on])
-        self.lead[on] = margin(logits, y[on])
-        self.uphill[on] += value > self.loss[on]
-        self.loss[on] = value
-        better = on[(value > self.peak[on]) | (self.lead[on] >= 0)]
-        self.peak[better] = self.loss[better]
+        slope, logits = grad(self.now[on], y[on])
+        flat, height = no_way_up(slope), np.asarray(HEIGHTS[loss](y[on], logits))
+        slope[flat], self.stuck[on[flat]] = 0, True
+        self.slope[on], self.lead[on] = slope, margin(logits, y[on])
+        self.uphill[on] += height > self.height[on]
+        self.height[on] = height
+        better = on[(height > self.peak[on]) | (self.lead[on] >= 0)]
+        self.peak[better] = self.height[better]
         self.best[better], self.slope_there[better] = self.now[better], self.slope[better]
 
-    def halve(self, steps: int) -> None:
+    def halve(self, steps: int | None) -> None:
         """Half the step, and back to the best place, where too few of the last `steps` led uphill,
         or none of them higher than before with steps of this very length.
         """
+        if steps is None:  # no checkpoint
+            return
         too_long = (self.uphill < ENOUGH * steps) | self.kept & (self.peak == self.peak_then)
         self.length[too_long] /= 2
         self.now[too_long], self.slope[too_long] = self.best[too_long], self.slope_there[too_long]
-        self.kept, self.peak_then = ~too_long, self.peak.copy()
-        self.uphill[:] = 0
+        self.kept, self.peak_then, self.uphill[:] = ~too_long, self.peak.copy(), 0
 
     def step(self, share: float) -> None:
         """A step uphill, and for the rest of its `share` on as the last one went."""
         there = np.clip(self.now + self.length * np.sign(self.slope), self.low, self.high)
         ahead = share * (there - self.now) + (1 - share) * (self.now - self.before)
-        self.before = self.now
-        self.now = np.clip(self.now + ahead, self.low, self.high)
+        self.before, self.now = self.now, np.clip(self.now + ahead, self.low, self.high)
 
 
+@functools.cache
 def checkpoints(nb_iter: int) -> dict[int, int]:
     """After which steps their length is looked at, and how many were taken since the last look."""
     shares, gap = [0.0, 0.22], 0.22
@@ -131,14 +159,18 @@ def checkpoints(nb_iter: int) -> dict[int, int]:
     return {now: now - before for before, now in zip(at, at[1:]) if now > before}
 
 
-def log_loss(logits: Floats, y: Labels) -> np.ndarray:
-    return logsumexp(logits, axis=1) - logits[np.arange(len(y)), y]
+def apgd_on_bytes(
+    model: keras.Model,
+    cipher: BlockScrambler | None,
+    pictures: Pictures,
+    labels: Labels,
+    eps: float = 0.1,
+    **options: Any,
+) -> Pictures:
+    """Knowing everything: APGD on the picture, through the cipher where there is one.
 
-
-def logit_ratio(logits: Floats, y: Labels) -> np.ndarray:
-    """As `gradients.dlr`: the margin over the distance of the first logit and the third."""
-    ordered = np.sort(logits, axis=1)
-    return margin(logits, y) / (ordered[:, -1] - ordered[:, -3] + 1e-12)
-
-
-HEIGHTS = {"cross-entropy": log_loss, "dlr": logit_ratio}
+    A rung as those of `ladder`; `options` are rng and the others of `auto_pgd`. The network is
+    always asked at whole bytes, so the same attacker meets plain and encrypted networks.
+    """
+    x, size = bytes_to_floats(pictures), whole_bytes(eps)
+    return floats_to_bytes(auto_pgd(model, x, labels, eps=size / 255, grad=bpda(cipher), **options))

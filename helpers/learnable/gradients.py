@@ -45,6 +45,8 @@ def dlr(y, logits):
     """The difference of logits ratio (Croce and Hein 2020, equation 6): `logit_margin` over the
     distance of the first logit and the third, so that it stays when all logits grow tenfold.
     """
+    if logits.shape[-1] < 3:
+        raise ValueError('The loss "dlr" takes three classes or more: take "margin" for two.')
     first = keras.ops.top_k(logits, 3)[0]
     return logit_margin(y, logits) / (first[:, 0] - first[:, 2] + 1e-12)
 
