@@ -501,7 +501,7 @@ def test_a_network_that_answers_no_numbers_is_measured_by_nothing(cipher, value)
     for measure in (
         lambda: ladder.fooled(ladder.victim(model), pictures, y),
         lambda: measures.error(model, lambda i: cipher, pictures, y),
-        lambda: ladder.label_leaking(model, cipher, pictures, y, rng),
+        lambda: measures.leaking(model, cipher, pictures, y, rng),
         lambda: attackers.squares(ladder.victim(model), pictures, y, rng=rng),
         lambda: ladder.discrete_search(model, cipher, pictures, y, rng=rng),
         lambda: projected_gradient_descent(model, bytes_to_floats(pictures), y),

@@ -87,10 +87,10 @@ class Setting:
 # --- numbers for a result -------------------------------------------------------------------------
 
 
-def share(fooled: Bools) -> dict[str, object]:
+def share(fooled: Bools, called: str = "wrong") -> dict[str, object]:
     """How many of how many, and the interval of 95 % around their share."""
     found = Proportion(int(np.sum(fooled)), fooled.size)
-    return {"wrong": found.hits, "of": found.total, "interval": rounded(found.interval)}
+    return {called: found.hits, "of": found.total, "interval": rounded(found.interval)}
 
 
 def paired(one: Bools, other: Bools) -> dict[str, object]:

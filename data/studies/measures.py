@@ -7,6 +7,7 @@ Encryption".
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -73,6 +74,23 @@ def adaptive_attack(
     if cipher is None:
         return ladder.model_fed_plain(model, pictures, labels, **PAPERS_ATTACK)
     return ladder.through_cipher(model, cipher, pictures, labels, **PAPERS_ATTACK)
+
+
+def leaking(
+    model: keras.Model,
+    cipher: BlockScrambler | None,
+    pictures: Pictures,
+    labels: Labels,
+    rng: np.random.Generator,
+    **budget: Any,
+) -> dict[str, float]:
+    """How often the answer is the label that the noise was made against, by the tests of `LEAKING`.
+
+    The noise is that of adversarial training: PGD on the model fed plain pictures.
+    """
+    attack = functools.partial(ladder.model_fed_plain, model, **budget)
+    found = ladder.label_leaking(ladder.victim(model, cipher), attack, pictures, labels, rng=rng)
+    return {name: float(found[name].mean()) for name in LEAKING}
 
 
 def ladder_errors(

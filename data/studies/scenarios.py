@@ -257,7 +257,7 @@ def measure(
     row["adaptive"] = measures.adaptive_error(model, cipher_at, *few)
     cipher = cipher_at(0)
     if cipher is not None and not scenario.fresh_keys:
-        leaking = ladder.label_leaking(model, cipher, *few, stream(seed, NOISE), **scale.attack())
+        leaking = measures.leaking(model, cipher, *few, stream(seed, NOISE), **scale.attack())
         report.add("label_leaking", scenario.name, leaking)
     report.add("scenarios", scenario.name, row)
 

@@ -1,44 +1,47 @@
 """Attackers who never held the key: by how much do they win?
 
-python -m data.studies.without_key --scale classroom
+    python -m data.studies.without_key --scale classroom
 
-Victim is the network "Encrypted"; errors are shares of the attacked pictures. All noise is PGD of
-20 steps of a tenth of eps, unless it says something else. Parts of the result:
+Victim is the network "Encrypted". All noise is PGD of 20 steps of a tenth of eps. Parts:
 
-overheard   half of the key from 1, 4, 20, 100 ciphertexts alone, the rest drawn anew at each step
-            (`helpers.learnable.without_key`), for five draws of what was overheard
-lazy        whoever guesses a key, or a fresh one at each step, on the same pictures
-graft       the published network, its first layers relearned on plain pictures; beside it a network
-            of one's own, and how well each of them reads plain pictures
-published   what the first weights tell of the key, and how likely that is by chance
-questions   the Square attack, which sees nothing but scores: 2,000 queries, on Plain as well
+heard_N     half of the key from N ciphertexts alone, the rest drawn anew at each step
+            (`helpers.learnable.without_key`), for five draws of what is overheard
+seeds       the same from 20 ciphertexts, for the networks of other seeds, which have other keys
+rungs       all who have no key, and one who has, on the same pictures, with paired tests. `graft`
+            is the published network whose first convolution learned plain pictures anew; what fools
+            it is sent to the service. Its control, `own_network`, has nothing of the published one
+published   what the weights of first convolutions tell of keys, and how likely that is by chance
+square      the Square attack, which sees nothing but scores: 2,000 queries, on Plain as well
 
-What the attacker has: the victim's weights, but for `questions`, and plain pictures of its own: at
-the scale classroom drawn from another seed, at the scale laptop those that the victim learned from.
-What is overheard are ciphertexts of test pictures that are not attacked.
+What the attackers have, but for `square`: the victim's weights, and plain pictures of their own, on
+which the victim neither learned nor is attacked: pictograms of another seed, or the last of
+CIFAR-10's test half. What they overhear are ciphertexts of a thousand other test pictures.
 """
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import scipy.stats
 
 from data.studies import attackers
-from data.studies.attacked import Bools, Setting, Victim, paired, rounded, share, study
+from data.studies.attacked import Bools, Part, Setting, Victim, paired, rounded, share, study
 from data.studies.scenarios import compile_model, rise_and_fall
 from helpers.learnable import datasets, ladder, without_key
 from helpers.learnable.cipher_gradients import bytes_to_floats
 from helpers.learnable.gradients import Labels
-from helpers.learnable.scramble import Pictures
+from helpers.learnable.scramble import BlockScrambler, Order, Pictures
+from helpers.metrics import Proportion
 from helpers.quiet_keras import keras
 
-ATTACKED, ASKED = 1000, 200
-SIZES = (1, 2, 4, 8, 16, 25)  # eps, of 255
-HEARD = (1, 4, 20, 100)
+SIZES = (1, 8, 25)  # eps, of 255
+ATTACKED, SAMPLED, ASKED = 1000, 500, 200  # pictures: as a rule, for each draw, by Square
+HEARABLE = 1000  # the test pictures after those attacked
 DRAWS = 5
-LEARNED, EPOCHS = 4000, 8  # the graft's pictures
+LEARNED, EPOCHS, BATCH = 4000, 8, 64  # the graft's lessons
 
 
 def budget(size: int) -> dict[str, Any]:
@@ -46,160 +49,195 @@ def budget(size: int) -> dict[str, Any]:
 
 
 def own_pictures(setting: Setting, n: int) -> tuple[Pictures, Labels]:
-    """Plain pictures that an attacker can have: public ones."""
+    """n plain pictures of the attacker's own, and their labels."""
     if setting.scale.dataset == "pictograms":
         return datasets.pictograms(np.random.default_rng(11), n)
-    return setting.data.x_train[:n], setting.data.y_train[:n]
+    return setting.data.x_test[-n:], setting.data.y_test[-n:]
+
+
+def cipher_of(victim: Victim) -> BlockScrambler:
+    assert victim.cipher is not None  # "Encrypted" has one
+    return victim.cipher
 
 
 # --- half of the key ------------------------------------------------------------------------------
 
 
-def overheard(setting: Setting) -> dict[str, Any]:
-    """By number of ciphertexts: how much of the half was right, and the error by draw and eps."""
-    victim, (pictures, labels) = setting.victim("Encrypted"), setting.test(ATTACKED)
-    public, _ = own_pictures(setting, 100)
-    found: dict[str, Any] = {}
-    for count in HEARD:
-        halves = [half(setting, victim, count, draw, public) for draw in range(DRAWS)]
-        found[str(count)] = {
-            "right": rounded(
-                [float(np.mean(one[one >= 0] == victim_key(victim)[one >= 0])) for one in halves]
-            ),
-            "wrong": by_size(victim, halves, pictures, labels, SIZES if count == 20 else (8, 25)),
-        }
+def heard(setting: Setting, count: int) -> dict[str, Any]:
+    """From `count` ciphertexts: the share of the half that is right, and the error, by draw."""
+    victim, halves = setting.victim("Encrypted"), []
+    for draw in range(DRAWS):
+        halves.append(half(setting, victim, count, draw))
+    found: dict[str, Any] = {"right": rounded([right(victim, one) for one in halves])}
+    for size in (8, 25):
+        lost = [through_half(victim, one, *setting.test(SAMPLED), size) for one in halves]
+        found[str(size)] = by_draw(lost)
     return found
 
 
-def victim_key(victim: Victim) -> np.ndarray:
-    assert victim.cipher is not None
-    return victim.cipher.key
-
-
-def half(setting: Setting, victim: Victim, count: int, draw: int, public: Pictures) -> np.ndarray:
+def half(setting: Setting, victim: Victim, count: int, draw: int = 0) -> Order:
     """Half of the victim's key, from `count` ciphertexts of pictures that are not attacked."""
-    assert victim.cipher is not None
     rng = np.random.default_rng([count, draw])
-    rows = ATTACKED + rng.choice(len(setting.data.x_test) - ATTACKED, count, replace=False)
-    return without_key.half_a_key(victim.cipher.encrypt(setting.data.x_test[rows]), public)
+    pictures, _ = setting.test(HEARABLE, first=ATTACKED)
+    ciphertexts = cipher_of(victim).encrypt(pictures[rng.choice(HEARABLE, count, replace=False)])
+    return without_key.half_a_key(ciphertexts, own_pictures(setting, LEARNED)[0][:100])
 
 
-def by_size(
-    victim: Victim,
-    halves: list[np.ndarray],
-    pictures: Pictures,
-    labels: Labels,
-    sizes: tuple[int, ...],
-) -> dict[str, list[int]]:
-    """By eps: how many of the pictures each of the halves loses."""
-    wrong = {}
-    for size in sizes:
-        wrong[str(size)] = [
-            int(through_half(victim, one, pictures, labels, size).sum()) for one in halves
-        ]
-    return wrong
+def right(victim: Victim, one: Order) -> float:
+    """Which share of the entries that were found is the key's."""
+    there = one != without_key.UNKNOWN
+    return float(np.mean(one[there] == cipher_of(victim).key[there]))
 
 
 def through_half(
-    victim: Victim, one: np.ndarray, pictures: Pictures, labels: Labels, size: int
+    victim: Victim, one: Order, pictures: Pictures, labels: Labels, size: int
 ) -> Bools:
+    """Which pictures are lost to somebody who knows half of the key."""
     grad = without_key.guessing_the_rest(one, rng=np.random.default_rng(size))
     noisy = ladder.model_fed_plain(victim.model, pictures, labels, grad=grad, **budget(size))
     return victim.fooled(noisy, labels)
 
 
-def lazy(setting: Setting) -> dict[str, Any]:
-    """Those who know nothing of the key, and guess, beside one who holds it, and no attack."""
-    victim, (pictures, labels) = setting.victim("Encrypted"), setting.test(ATTACKED)
-    model, cipher = victim.model, victim.cipher
-    assert cipher is not None
-    found: dict[str, Any] = {"no_attack": share(victim.fooled(pictures, labels))}
-    for size in (8, 25):
-        rng = np.random.default_rng(size)
-        noisy = {
-            "wrong_key": attackers.wrong_key(model, pictures, labels, rng=rng, **budget(size)),
-            "fresh_keys": attackers.fresh_keys(model, pictures, labels, rng=rng, **budget(size)),
-            "true_key": ladder.through_cipher(model, cipher, pictures, labels, **budget(size)),
+def by_draw(lost: Sequence[Bools]) -> dict[str, Any]:
+    """The pictures lost in each draw, and their mean with the interval that the pictures leave."""
+    hits, n = [int(one.sum()) for one in lost], lost[0].size
+    interval = rounded(Proportion(round(sum(hits) / len(hits)), n).interval)
+    return {"by_draw": hits, "of": n, "interval_of_mean": interval}
+
+
+def seeds(setting: Setting) -> list[dict[str, Any]]:
+    """For each other seed at hand, that is for another key: the error from 20 ciphertexts."""
+    found = []
+    for seed in setting.seeds("Encrypted")[1:]:
+        victim = setting.victim("Encrypted", seed)
+        one = half(setting, victim, 20)
+        lost = {
+            str(size): share(through_half(victim, one, *setting.test(ATTACKED), size))
+            for size in (8, 25)
         }
-        found[str(size)] = {name: share(victim.fooled(x, labels)) for name, x in noisy.items()}
+        found.append({"seed": seed, "right": rounded([right(victim, one)]), **lost})
     return found
 
 
-# --- the published network ------------------------------------------------------------------------
+# --- all who have no key, side by side ------------------------------------------------------------
 
 
-def graft(setting: Setting) -> dict[str, Any]:
-    """Transfer from the relearned copy, and from a network of one's own, by eps."""
+def rungs(setting: Setting) -> dict[str, Any]:
+    """By eps: the error under each attack, and paired tests of those that are compared."""
     victim, (pictures, labels) = setting.victim("Encrypted"), setting.test(ATTACKED)
-    copy, own = relearned(victim.model, *own_pictures(setting, LEARNED)), setting.victim("Plain")
-    found: dict[str, Any] = {}
-    for name, model in (("graft", copy), ("own_network", own.model)):
-        plainly = ladder.fooled(ladder.victim(model), pictures, labels)
-        found[name] = {"reads_plain_wrongly": share(plainly)}
-        for size in (8, 25):
+    own = setting.victim("Plain").model
+    graft = relearned(victim.model, *own_pictures(setting, LEARNED))
+    one = half(setting, victim, 20)
+    found: dict[str, Any] = {
+        "no_attack": share(victim.fooled(pictures, labels)),
+        "graft_errs_on_plain": share(ladder.fooled(ladder.victim(graft), pictures, labels)),
+    }
+    for size in SIZES:
+        lost = lazy_and_true(victim, pictures, labels, size)
+        lost["half_of_20"] = through_half(victim, one, pictures, labels, size)
+        for name, model in (("graft", graft), ("own_network", own)):
             noisy = attackers.transfer(model, pictures, labels, **budget(size))
-            found[name][str(size)] = share(victim.fooled(noisy, labels))
+            lost[name] = victim.fooled(noisy, labels)
+        found[str(size)] = {name: share(fooled) for name, fooled in lost.items()}
+        found[str(size)]["paired"] = {
+            f"{name}, {other}": paired(lost[name], lost[other])
+            for name, other in (
+                ("half_of_20", "true_key"),
+                ("half_of_20", "fresh_keys"),
+                ("graft", "own_network"),
+                ("graft", "fresh_keys"),
+            )
+        }
     return found
+
+
+def lazy_and_true(
+    victim: Victim, pictures: Pictures, labels: Labels, size: int
+) -> dict[str, Bools]:
+    """Which pictures are lost to guesses at the whole key, and to one who holds it."""
+    given, rng = (victim.model, pictures, labels), np.random.default_rng(size)
+    noisy = {
+        "wrong_key": attackers.wrong_key(*given, rng=rng, **budget(size)),
+        "fresh_keys": attackers.fresh_keys(*given, rng=rng, **budget(size)),
+        "true_key": ladder.through_cipher(
+            victim.model, victim.cipher, pictures, labels, **budget(size)
+        ),
+    }
+    return {name: victim.fooled(shown, labels) for name, shown in noisy.items()}
 
 
 def relearned(published: keras.Model, pictures: Pictures, labels: Labels) -> keras.Model:
-    """A copy that reads plain pictures: its first convolution learns anew, all else stays."""
+    """A copy that reads plain pictures: its first convolution learns them, all else stays."""
     copy = keras.models.clone_model(published)
     copy.set_weights(published.get_weights())
-    first = next(layer for layer in copy.layers if isinstance(layer, keras.layers.Conv2D))
+    first = first_convolution(copy)
     for layer in copy.layers:
         layer.trainable = layer is first
-    compile_model(copy, rise_and_fall(EPOCHS * -(-len(labels) // 64)))
-    copy.fit(bytes_to_floats(pictures), labels, 64, EPOCHS, verbose=0)
+    keras.utils.set_random_seed(1)  # `fit` shuffles; it takes no generator
+    compile_model(copy, rise_and_fall(EPOCHS * -(-len(labels) // BATCH)))
+    copy.fit(bytes_to_floats(pictures), labels, BATCH, EPOCHS, verbose=0)
     return copy
+
+
+def first_convolution(model: keras.Model) -> keras.layers.Layer:
+    return next(layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D))
+
+
+# --- what the weights tell ------------------------------------------------------------------------
 
 
 def published(setting: Setting) -> list[dict[str, Any]]:
     """For each network of a fixed key: the ciphertext's bytes whose high nibble was a high one.
 
-    The network hears of a byte through the norm of its weights in the first convolution. Those that
-    it listens to most are guessed to be the ones.
+    Low nibbles are almost noise, so the first convolution gives those bytes larger weights: the
+    bytes of the largest norms are guessed to be the ones. `p` is the chance of so many right ones
+    for somebody who draws as many bytes blindly: the hypergeometric distribution.
     """
     found = []
     for name in ("Encrypted", "Encrypted-Adv"):
         for seed in setting.seeds(name):
             victim = setting.victim(name, seed)
-            first = next(x for x in victim.model.layers if isinstance(x, keras.layers.Conv2D))
-            heard = np.square(np.asarray(first.kernel)).sum(axis=-1).ravel()
-            high = victim_key(victim)[len(heard) :] >= len(heard)  # of the high places of a block
-            guessed = np.argsort(-heard)[: high.sum()]
-            right = int(high[guessed].sum())
-            chance = scipy.stats.hypergeom.sf(right - 1, len(heard), high.sum(), high.sum())
-            numbers = {"right": right, "of": int(high.sum()), "bytes": len(heard)}
-            found.append({"network": name, "seed": seed, **numbers, "p": float(f"{chance:.2g}")})
+            counts = guess_high_bytes(first_convolution(victim.model).kernel, cipher_of(victim).key)
+            found.append({"network": name, "seed": seed, **counts})
     return found
 
 
-# --- questions alone ------------------------------------------------------------------------------
+def guess_high_bytes(kernel: np.ndarray, key: Order) -> dict[str, Any]:
+    """How many of the bytes with the largest norms in a kernel (M, M, 3, filters) are right."""
+    norms = np.square(np.asarray(kernel)).sum(axis=-1).ravel()
+    bytes_ = len(norms)
+    high = key[bytes_:] >= bytes_  # the high nibble of byte i is input nibble key[bytes_ + i]
+    many = int(high.sum())
+    hits = int(high[np.argsort(-norms)[:many]].sum())
+    p = scipy.stats.hypergeom.sf(hits - 1, bytes_, many, many)
+    expected = round(many * many / bytes_, 1)
+    return {"hits": hits, "of": many, "by_chance": expected, "p": float(f"{p:.2g}")}
 
 
-def questions(setting: Setting) -> dict[str, Any]:
-    """Square, 2,000 queries a picture, at eps 1 and 8 of 255, on Encrypted and on Plain."""
+# --- scores alone ---------------------------------------------------------------------------------
+
+
+def square(setting: Setting) -> dict[str, Any]:
+    """2,000 queries a picture at 1/255, on Encrypted and on Plain, and noise of that size."""
     pictures, labels = setting.test(ASKED)
-    found: dict[str, Any] = {}
-    for size in (1, 8):
-        lost = {}
-        for name in ("Encrypted", "Plain"):
-            victim, rng = setting.victim(name), np.random.default_rng(size)
-            asked: dict[str, Any] = {"rng": rng, "eps": size / 255, "n_queries": 2000}
-            noisy = attackers.squares(victim.answer, pictures, labels, **asked)
-            lost[name] = victim.fooled(noisy, labels)
-        found[str(size)] = {name: share(one) for name, one in lost.items()}
-        found[str(size)]["Encrypted, Plain"] = paired(lost["Encrypted"], lost["Plain"])
-    return found
+    lost, noise = {}, {}
+    for name in ("Encrypted", "Plain"):
+        victim, rng = setting.victim(name), np.random.default_rng(1)
+        asked: dict[str, Any] = {"rng": rng, "eps": 1 / 255}
+        corners = ladder.random_noise(pictures, corners=True, **asked)
+        noise[name] = share(victim.fooled(corners, labels))
+        noisy = attackers.squares(victim.answer, pictures, labels, n_queries=2000, **asked)
+        lost[name] = victim.fooled(noisy, labels)
+    found: dict[str, Any] = {name: share(one) for name, one in lost.items()}
+    return found | {"noise": noise, "paired": paired(lost["Encrypted"], lost["Plain"])}
 
 
-PARTS = {
-    "overheard": overheard,
-    "lazy": lazy,
-    "graft": graft,
+PARTS: dict[str, Part] = {
+    **{f"heard_{count}": functools.partial(heard, count=count) for count in (1, 4, 20, 100)},
+    "seeds": seeds,
+    "rungs": rungs,
     "published": published,
-    "questions": questions,
+    "square": square,
 }
 main = study("without_key", __doc__, PARTS)
 
