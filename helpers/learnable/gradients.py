@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from helpers.learnable.folding import folded
 from helpers.quiet_keras import keras
 
 Floats = npt.NDArray[np.float32]
@@ -97,7 +99,7 @@ def gradient(
     if loss not in LOSSES:
         raise ValueError(f"There is no loss {loss!r}: choose one of {', '.join(LOSSES)}.")
     x, y = np.asarray(x, np.float32), np.asarray(y, np.int32)
-    slope, logits = in_batches(compiled_gradient(model_fn, LOSSES[loss]), x, y)
+    slope, logits = in_batches(compiled_gradient(model_fn, LOSSES[loss]), x, y, at_once=2)
     sure = margin(logits, y) < -SURE
     if loss == "cross-entropy" and sure.any():
         slope[sure] = in_batches(compiled_gradient(model_fn, log_odds), x[sure], y[sure])[0]
@@ -127,6 +129,8 @@ def tensorflow_gradient(model_fn: Callable, loss: Callable) -> Callable:
     Uncompiled, half the time would go into gradients of the weights, which nobody asked for.
     """
     import tensorflow as tf
+
+    model_fn = folded(model_fn)
 
     @tf.function
     def grad(x, y):
@@ -181,20 +185,24 @@ def scores(model: keras.Model, x: Floats) -> Floats:
     return check_logits(in_batches(lambda batch: (model.predict_on_batch(batch),), x)[0])
 
 
-def in_batches(function: Callable, *arrays: np.ndarray) -> list[Floats]:
+def in_batches(function: Callable, *arrays: np.ndarray, at_once: int = 1) -> list[Floats]:
     """The arrays through `function`, BATCH rows at a time, and its results as whole arrays.
 
-    The last batch is filled up to a power of two by repeating it, so that at most eight sizes are
-    ever compiled, and one picture alone does not pay for 128.
+    With two batches `at_once`, no core waits where the other has more to do. The last batch is
+    filled up to a power of two by repeating it, so that at most eight sizes are ever compiled, and
+    one picture alone does not pay for 128.
     """
-    parts = []
-    for start in range(0, len(arrays[0]), BATCH):
+
+    def results(start: int) -> list[Floats]:
         batch = [array[start : start + BATCH] for array in arrays]
         size = len(batch[0])
         filled = 1 << (size - 1).bit_length()
         if filled > size:
             batch = [np.resize(rows, (filled, *rows.shape[1:])) for rows in batch]
-        parts.append([np.asarray(result, np.float32)[:size] for result in function(*batch)])
+        return [np.asarray(result, np.float32)[:size] for result in function(*batch)]
+
+    with ThreadPoolExecutor(at_once) as pool:
+        parts = list(pool.map(results, range(0, len(arrays[0]), BATCH)))
     return [np.concatenate(part) for part in zip(*parts)]
 
 
