@@ -28,18 +28,15 @@ EPS = 0.1
 EPS_ITER = {1: 0.1, 5: 0.04, 20: 0.01}  # by nb_iter
 
 
-def leaking(setting: Setting, name: str) -> dict[str, Any]:
-    """By seed and number of steps: the share of answers that equal the label, by test."""
-    found: dict[str, Any] = {}
-    for seed in setting.seeds(name):
-        victim = setting.victim(name, seed)
-        found[f"seed_{seed}"] = {
-            str(nb_iter): of_noise(victim, nb_iter, *setting.test(ASKED)) for nb_iter in EPS_ITER
-        }
-    return found
+def leaking(setting: Setting, name: str) -> dict[str, Any] | None:
+    """By number of steps: the share of answers that equal the label, by test."""
+    if not setting.seeds(name):
+        return None
+    given = setting.victim(name), *setting.test(ASKED)
+    return {str(nb_iter): of_noise(nb_iter, *given) for nb_iter in EPS_ITER}
 
 
-def of_noise(victim: Victim, nb_iter: int, pictures: Pictures, labels: Labels) -> dict[str, Any]:
+def of_noise(nb_iter: int, victim: Victim, pictures: Pictures, labels: Labels) -> dict[str, Any]:
     """All tests with noise of so many steps, and with the same noise of other signs."""
     budget: dict[str, Any] = {"eps": EPS, "eps_iter": EPS_ITER[nb_iter], "nb_iter": nb_iter}
     made: list[Pictures] = []
