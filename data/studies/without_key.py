@@ -65,13 +65,16 @@ def cipher_of(victim: Victim) -> BlockScrambler:
 
 def heard(setting: Setting, count: int) -> dict[str, Any]:
     """From `count` ciphertexts: the share of the half that is right, and the error, by draw."""
-    victim, halves = setting.victim("Encrypted"), []
-    for draw in range(DRAWS):
-        halves.append(half(setting, victim, count, draw))
+    victim = setting.victim("Encrypted")
+    halves = [half(setting, victim, count, draw) for draw in range(DRAWS)]
+    different = {one.tobytes(): one for one in halves}  # mostly all are right, and so alike
     found: dict[str, Any] = {"right": rounded([right(victim, one) for one in halves])}
     for size in (8, 25):
-        lost = [through_half(victim, one, *setting.test(SAMPLED), size) for one in halves]
-        found[str(size)] = by_draw(lost)
+        lost = {
+            name: through_half(victim, one, *setting.test(SAMPLED), size)
+            for name, one in different.items()
+        }
+        found[str(size)] = by_draw([lost[one.tobytes()] for one in halves])
     return found
 
 
