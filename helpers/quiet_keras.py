@@ -21,7 +21,7 @@ os.environ.setdefault("KERAS_HOME", str(Path(__file__).resolve().parents[1] / "b
 
 
 @contextlib.contextmanager
-def _silent_stderr():
+def silent_stderr():
     saved = os.dup(2)
     with open(os.devnull, "w") as nowhere:
         os.dup2(nowhere.fileno(), 2)
@@ -33,7 +33,7 @@ def _silent_stderr():
 
 
 if os.environ["KERAS_BACKEND"] == "tensorflow":
-    with _silent_stderr():
+    with silent_stderr():
         import tensorflow
 
         tensorflow.config.list_physical_devices("GPU")

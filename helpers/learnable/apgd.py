@@ -122,8 +122,9 @@ class Path:
             return
         slope, logits = grad(self.now[on], y[on])
         flat, height = no_way_up(slope), np.asarray(HEIGHTS[loss](y[on], logits))
-        slope[flat], self.stuck[on[flat]] = 0, True
+        slope[flat] = 0
         self.slope[on], self.lead[on] = slope, margin(logits, y[on])
+        self.stuck[on] |= flat & (self.lead[on] < 0)
         self.uphill[on] += height > self.height[on]
         self.height[on] = height
         better = on[(height > self.peak[on]) | (self.lead[on] >= 0)]
@@ -151,12 +152,14 @@ class Path:
 @functools.cache
 def checkpoints(nb_iter: int) -> dict[int, int]:
     """After which steps their length is looked at, and how many were taken since the last look."""
-    shares, gap = [0.0, 0.22], 0.22
-    while shares[-1] < 1:
-        gap = max(gap - 0.03, 0.06)
-        shares.append(shares[-1] + gap)
-    at = [math.ceil(share * nb_iter) for share in shares]
-    return {now: now - before for before, now in zip(at, at[1:]) if now > before}
+    share, gap, before, looks = 0, 25, 0, {}  # shares of all steps, in hundredths
+    while share + max(gap - 3, 6) <= 100:
+        gap = max(gap - 3, 6)
+        share += gap
+        now = math.ceil(share * nb_iter / 100)
+        if now > before:
+            looks[now], before = now - before, now
+    return looks
 
 
 def apgd_on_bytes(
