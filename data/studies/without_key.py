@@ -10,6 +10,8 @@ seed_N      the same from 20 ciphertexts, for the network of another seed, which
 rungs       all who have no key, and one who has, on the same pictures, with paired tests. `graft`
             is the published network whose first convolution learned plain pictures anew; what fools
             it is sent to the service. Its control, `own_network`, has nothing of the published one
+curves      four attackers by eps: `noise` is that of the next with its signs tossed anew,
+            `past_the_cipher` PGD on the network fed plain pictures, `with_key` the discrete search
 published   what the weights of first convolutions tell of keys, and how likely that is by chance
 square      the Square attack, which sees nothing but scores: 2,000 queries, on Plain as well
 
@@ -184,6 +186,25 @@ def first_convolution(model: keras.Model) -> keras.layers.Layer:
     return next(layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D))
 
 
+def curves(setting: Setting) -> dict[str, Any]:
+    """By eps: noise, the gradient that does not fit, half of the key from 20, and the key."""
+    victim, (pictures, labels) = setting.victim("Encrypted"), setting.test(ATTACKED)
+    given = victim.model, cipher_of(victim), pictures, labels
+    one, found = half(setting, victim, 20), {}
+    for size in (1, 2, 4, 8, 16, 25):
+        rng = np.random.default_rng(size)
+        past = ladder.model_fed_plain(victim.model, pictures, labels, **budget(size))
+        noisy = {
+            "noise": ladder.random_signs(pictures, past, rng=rng),
+            "past_the_cipher": past,
+            "with_key": ladder.discrete_search(*given, rng=rng, eps=size / 255),
+        }
+        lost = {name: victim.fooled(shown, labels) for name, shown in noisy.items()}
+        lost["half_of_20"] = through_half(victim, one, pictures, labels, size)
+        found[str(size)] = {name: share(fooled) for name, fooled in lost.items()}
+    return found
+
+
 # --- what the weights tell ------------------------------------------------------------------------
 
 
@@ -236,6 +257,7 @@ def square(setting: Setting) -> dict[str, Any]:
 PARTS: dict[str, Part] = {
     **{f"heard_{count}": functools.partial(heard, count=count) for count in (1, 4, 20, 100)},
     "rungs": rungs,
+    "curves": curves,
     **{f"seed_{seed}": functools.partial(other_seed, seed=seed) for seed in (2, 3)},
     "published": published,
     "square": square,
