@@ -35,7 +35,7 @@ def test_every_row_has_its_figures(ran):
         assert row["unit"]
     subjects = {name.split(" ")[0].strip(",") for name in rows}
     expected = {"picture", "bits", "training", "encrypt", "build", "decrypt", "peak"}
-    assert subjects - {"PGD"} == expected | {"scramble", "classifier"}
+    assert subjects - {"PGD", "APGD"} == expected | {"scramble", "classifier"}
 
 
 def test_it_says_what_it_was_measured_on(ran):
@@ -87,6 +87,24 @@ def test_attacks_that_differ_are_not_compared(benchmarks):
     assert "100.0% of values alike" in attack_speed.agreement(model, np.array(y), x, x)
     with pytest.raises(ValueError, match="0.0% of the values are alike"):
         attack_speed.agreement(model, np.array(y), x, x + np.float32(0.1))
+
+
+def test_an_attack_that_fools_less_than_the_library_is_noticed(benchmarks):
+    import attack_agreement
+
+    assert attack_agreement.row("APGD", 0.45, 0.46).note == "errors within 2%"
+    with pytest.raises(ValueError, match="ours fools 45.0% of the pictures and .* 48.0%"):
+        attack_agreement.row("APGD", 0.45, 0.48)
+
+
+def test_without_the_library_there_is_no_agreement_and_a_line_says_so(
+    benchmarks, monkeypatch, capsys
+):
+    import attack_agreement
+
+    monkeypatch.setitem(sys.modules, "art.attacks.evasion", None)  # an import of it fails
+    assert attack_agreement.rows(1, steps=1) == []
+    assert "python3 -m helpers bench" in capsys.readouterr().err
 
 
 def test_ciphers_that_differ_are_not_compared(benchmarks, monkeypatch):

@@ -21,6 +21,7 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 # Where `python3 -m helpers bench` puts them; last, so that none stands in for the kit's own.
 sys.path.append(str(Path(sys.prefix) / "peers"))
 
+import attack_agreement  # noqa: E402
 import attack_speed  # noqa: E402
 import bits_speed  # noqa: E402
 import cipher_speed  # noqa: E402
@@ -39,6 +40,7 @@ def all_rows() -> Iterator[Row]:
     yield from cipher_speed.rows(4096)
     yield from scramble_speed.rows()
     yield from attack_speed.rows()
+    yield from attack_agreement.rows()
     yield from live_speed.rows()
     yield from memory.rows(4096)
 
@@ -51,6 +53,7 @@ def tiny_rows() -> Iterator[Row]:
     yield from cipher_speed.one_call_rows(16, repeats=1)
     yield from scramble_speed.rows(4, literal=1, repeats=1)
     yield from attack_speed.rows(4, steps=2, learned=20, repeats=1)
+    yield from attack_agreement.rows(20, steps=2, restarts=1, apart=1)
     yield from live_speed.rows(1, repeats=1)
     yield from memory.rows(256)
 
