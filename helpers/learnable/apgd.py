@@ -6,41 +6,25 @@ Parameter-Free Attacks", 2020. What an attack takes and gives is said in `attack
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from helpers.learnable.attacks import (
-    check_budget,
-    check_labels,
-    check_pictures,
-    classes_of,
-    no_way_up,
-    warn_of,
-)
+from helpers.learnable import attacks, gradients
 from helpers.learnable.cipher_gradients import bpda, bytes_to_floats, floats_to_bytes
-from helpers.learnable.gradients import (
-    Floats,
-    Gradient,
-    Labels,
-    dlr,
-    gradient,
-    log_odds,
-    logit_margin,
-    margin,
-)
+from helpers.learnable.gradients import Floats, Gradient, Labels, gradient
 from helpers.learnable.ladder import whole_bytes
 from helpers.learnable.scramble import BlockScrambler, Pictures
 from helpers.quiet_keras import keras
 
 MOMENTUM = np.float32(0.75)  # of each step; the rest is the step before (their alpha)
 ENOUGH = 0.75  # a share of steps that went uphill: with fewer, steps are too long (their rho)
+LOOKS = (0, 22, 41, 57, 70, 80, 87, 93, 99)  # at which of 100 steps their length is checked
 
 # How high a picture is, by its loss. Where the cross-entropy is 0 in float32, log-odds still tell.
-HEIGHTS = {"cross-entropy": log_odds, "dlr": dlr, "margin": logit_margin}
+HEIGHTS = gradients.LOSSES | {"cross-entropy": gradients.log_odds}
 
 
 def auto_pgd(
@@ -82,22 +66,24 @@ def auto_pgd(
     >>> auto_pgd(colours_of_the_only_pixel, x, y, rng=rng, eps=0.5).tolist()
     [[[[0.75, 0.5, 0.75]]]]
     """
-    x, y = check_pictures(x), check_labels(y, len(x), classes_of(model_fn))
-    check_budget(eps, eps, nb_iter)
+    classes = attacks.classes_of(model_fn)
+    x, y = attacks.check_pictures(x), attacks.check_labels(y, len(x), classes)
+    attacks.check_budget(eps, eps, nb_iter)
     if restarts < 1:
         raise ValueError(f"An attack begins at least once; {restarts} restarts came: give 1.")
     found, stuck, left = x.copy(), np.zeros(len(x), bool), np.arange(len(x))
+    looks = checkpoints(nb_iter)
     for i in range(restarts):
-        path = Path(x[left], eps, None if i == 0 else rng)
+        path = Path(x[left], eps, rng if i else None)
         for k in range(nb_iter + 1):
             path.look(lambda x, y: grad(model_fn, x, y, loss), y[left], loss)
-            path.halve(checkpoints(nb_iter).get(k))
+            path.halve(looks.get(k))
             path.step(MOMENTUM if k else 1)
         found[left], stuck[left] = path.best, path.stuck
         left = left[path.lead < 0]
         if not left.size:
             break
-    warn_of(stuck)
+    attacks.warn_of(stuck)
     return found
 
 
@@ -121,9 +107,9 @@ class Path:
         if not on.size:
             return
         slope, logits = grad(self.now[on], y[on])
-        flat, height = no_way_up(slope), np.asarray(HEIGHTS[loss](y[on], logits))
+        flat, height = attacks.no_way_up(slope), np.asarray(HEIGHTS[loss](y[on], logits))
         slope[flat] = 0
-        self.slope[on], self.lead[on] = slope, margin(logits, y[on])
+        self.slope[on], self.lead[on] = slope, gradients.margin(logits, y[on])
         self.stuck[on] |= flat & (self.lead[on] < 0)
         self.uphill[on] += height > self.height[on]
         self.height[on] = height
@@ -149,17 +135,10 @@ class Path:
         self.before, self.now = self.now, np.clip(self.now + ahead, self.low, self.high)
 
 
-@functools.cache
 def checkpoints(nb_iter: int) -> dict[int, int]:
     """After which steps their length is looked at, and how many were taken since the last look."""
-    share, gap, before, looks = 0, 25, 0, {}  # shares of all steps, in hundredths
-    while share + max(gap - 3, 6) <= 100:
-        gap = max(gap - 3, 6)
-        share += gap
-        now = math.ceil(share * nb_iter / 100)
-        if now > before:
-            looks[now], before = now - before, now
-    return looks
+    at = [math.ceil(share * nb_iter / 100) for share in LOOKS]
+    return {now: now - before for before, now in zip(at, at[1:]) if now > before}
 
 
 def apgd_on_bytes(

@@ -9,38 +9,21 @@ the error measured is too small.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import scipy  # loads `scipy.stats` only at its first use
 
-from helpers.learnable.attacks import no_way_up
+from helpers.learnable import gradients, ladder
 from helpers.learnable.cipher_gradients import bpda, bytes_to_floats, floats_to_bytes
-from helpers.learnable.gradients import (
-    Floats,
-    Gradient,
-    Labels,
-    compiled_gradient,
-    cross_entropy,
-    in_batches,
-)
-from helpers.learnable.ladder import (
-    Answer,
-    discrete_search,
-    fooled,
-    random_noise,
-    victim,
-    whole_bytes,
-)
+from helpers.learnable.gradients import Gradient, Labels
 from helpers.learnable.scramble import BlockScrambler, Pictures
 from helpers.quiet_keras import keras, silent_stderr
 
 FLAT = 0.02  # an error that grows by no more has come to rest
-Other = Callable[[Answer, Pictures, Labels], Pictures]  # an attack that asks the service alone
+Other = Callable[[ladder.Answer, Pictures, Labels], Pictures]  # asks the service alone
 
 
 class Flag(NamedTuple):
@@ -62,7 +45,7 @@ def warning_flags(
     grad: Gradient | None = None,
     steps: Sequence[int] = (20, 50, 100, 500),
     starts: int = 3,
-    others: Mapping[str, Other] = MappingProxyType({}),
+    **others: Other,
 ) -> list[Flag]:
     """All flags for PGD on a network: six of them, and one for each of the `others`.
 
@@ -76,28 +59,31 @@ def warning_flags(
         grad: what PGD takes for the gradient; by default the one through the cipher.
         steps: after how many steps the error is looked at, at least two numbers that grow.
         starts: how often PGD begins again, at random places.
-        others: more attacks that need no gradient, by name, such as Square.
+        others: more attacks that need no gradient, by name: square=..., for example.
 
     Returns:
         The flags in the order in which they are measured.
 
     Raises:
-        ValueError: as `attacks.projected_gradient_descent`.
+        ValueError: as `attacks.projected_gradient_descent`, and for fewer than two numbers of
+            steps, or no start.
 
     Source: Athalye, Carlini and Wagner (2018), section 3.1; Carlini et al. (2019), section 4.
     """
-    climber = Climber(model, victim(model, cipher), pictures, labels, grad or bpda(cipher))
-    lost = fooled(climber.answer, pictures, labels)
+    if len(steps) < 2 or starts < 1:
+        raise ValueError(
+            f"Flags compare two numbers of steps, and a start or more; {len(steps)} and {starts} "
+            "came: leave them out for the usual ones."
+        )
+    climber = Climber(model, ladder.victim(model, cipher), pictures, labels, grad or bpda(cipher))
+    lost = climber.fooled(pictures)
     flags = [by_steps(climber, lost, eps, steps), by_starts(climber, lost, eps, starts, rng)]
-
-    def noise(*_: object) -> Pictures:
-        return random_noise(pictures, rng=rng, eps=eps, corners=True)
-
-    def search(*_: object) -> Pictures:
-        return discrete_search(model, cipher, pictures, labels, rng=rng, eps=eps)
-
-    for name, other in {"random noise": noise, **others, "the discrete search": search}.items():
-        flags.append(beaten_by(name, other, climber, lost))
+    given = model, cipher, pictures, labels
+    others["random noise"] = lambda *_: ladder.random_noise(
+        pictures, rng=rng, eps=eps, corners=True
+    )
+    others["discrete search"] = lambda *_: ladder.discrete_search(*given, rng=rng, eps=eps)
+    flags += [beaten_by(name, other, climber, lost) for name, other in others.items()]
     return [*flags, *without_slope(climber, cipher), by_eps(climber, eps, steps[0])]
 
 
@@ -109,33 +95,30 @@ class Climber:
     """
 
     model: keras.Model
-    answer: Answer
+    answer: ladder.Answer
     pictures: Pictures
     labels: Labels
     grad: Gradient
 
-    def ball(self, eps: float) -> tuple[Floats, Floats]:
-        """The lowest and the highest values within eps."""
-        x, size = bytes_to_floats(self.pictures), np.float32(whole_bytes(eps) / 255)
-        return np.clip(x - size, 0, 1), np.clip(x + size, 0, 1)
+    def fooled(self, pictures: Pictures) -> np.ndarray:
+        """Which of them the service gets wrong, bool (n,)."""
+        return ladder.fooled(self.answer, pictures, self.labels)
 
-    def climb(self, now: Floats, lost: npt.NDArray[np.bool_], eps: float, steps: Sequence[int]):
+    def climb(self, start: Pictures, lost: np.ndarray, eps: float, steps: Sequence[int]):
         """The share lost after each of these numbers of steps of a tenth of eps.
 
         `lost`, bool (n,), says what had fallen before, and, in the end, what has fallen since.
         """
-        now, (low, high), errors = now.copy(), self.ball(eps), []
+        x, now, errors = bytes_to_floats(self.pictures), bytes_to_floats(start), []
+        size = np.float32(ladder.whole_bytes(eps) / 255)
+        low, high = np.clip(x - size, 0, 1), np.clip(x + size, 0, 1)
         for step in range(1, max(steps) + 1):
-            left = np.flatnonzero(~lost)
-            if left.size:
+            if len(left := np.flatnonzero(~lost)):
                 slope, _ = self.grad(self.model, now[left], self.labels[left], "cross-entropy")
-                slope[no_way_up(slope)] = 0
-                ahead = now[left] + np.float32(eps / 10) * np.sign(slope)
+                ahead = now[left] + size / 10 * np.sign(slope)
                 now[left] = np.clip(ahead, low[left], high[left])
             if step in steps:
-                if left.size:
-                    noisy = floats_to_bytes(now[left])
-                    lost[left] = fooled(self.answer, noisy, self.labels[left])
+                lost |= self.fooled(floats_to_bytes(now))
                 errors.append(float(lost.mean()))
         return errors
 
@@ -143,26 +126,26 @@ class Climber:
 # --- one flag each --------------------------------------------------------------------------------
 
 
-def by_steps(climber: Climber, lost, eps: float, steps: Sequence[int]) -> Flag:
+def by_steps(climber: Climber, lost: np.ndarray, eps: float, steps: Sequence[int]) -> Flag:
     """Up if the error still grows in the end: the attack was stopped too early."""
-    errors = climber.climb(bytes_to_floats(climber.pictures), lost, eps, steps)
+    errors = climber.climb(climber.pictures, lost, eps, steps)
     what = f"error after {', '.join(map(str, steps))} steps: still grows"
-    return Flag(what, shares(errors), errors[-1] - errors[-2] > FLAT)
+    return Flag(what, listed(errors), errors[-1] - errors[-2] > FLAT)
 
 
 def by_starts(climber: Climber, lost, eps: float, starts: int, rng: np.random.Generator) -> Flag:
     """Up if the last start still finds more: one start says too little."""
-    errors, ball = [float(lost.mean())], climber.ball(eps)
+    errors = [float(lost.mean())]
     for _ in range(starts):
-        errors += climber.climb(rng.uniform(*ball).astype(np.float32), lost, eps, (20,))
+        start = ladder.random_noise(climber.pictures, rng=rng, eps=eps)
+        errors += climber.climb(start, lost, eps, (20,))
     what = f"error after 0 to {starts} new starts: still grows"
-    return Flag(what, shares(errors), errors[-1] - errors[-2] > FLAT)
+    return Flag(what, listed(errors), errors[-1] - errors[-2] > FLAT)
 
 
 def beaten_by(name: str, other: Other, climber: Climber, lost) -> Flag:
     """Up if an attack without this gradient fools more, beyond chance (McNemar's exact test)."""
-    noisy = other(climber.answer, climber.pictures, climber.labels)
-    too = fooled(climber.answer, noisy, climber.labels)
+    too = climber.fooled(other(climber.answer, climber.pictures, climber.labels))
     alone, lost_alone = int((too & ~lost).sum()), int((lost & ~too).sum())
     chance = scipy.stats.binomtest(alone, max(alone + lost_alone, 1), alternative="greater")
     return Flag(f"{name} beats PGD", f"{too.mean():.2f} to {lost.mean():.2f}", chance.pvalue < 0.05)
@@ -171,17 +154,16 @@ def beaten_by(name: str, other: Other, climber: Climber, lost) -> Flag:
 def without_slope(climber: Climber, cipher: BlockScrambler | None) -> list[Flag]:
     """Up if slopes are exactly 0: as PGD takes them, and in a copy that computes in float16."""
     x, y = bytes_to_floats(climber.pictures), climber.labels.astype(np.int32)
+    seen = bytes_to_floats(cipher.encrypt(climber.pictures)) if cipher else x
     slope, _ = climber.grad(climber.model, x, y, "cross-entropy")
-    seen = climber.pictures if cipher is None else cipher.encrypt(climber.pictures)
+    half = in_half_precision(climber.model)
     with silent_stderr():  # TensorFlow says that a CPU is slow at this
-        grad = compiled_gradient(in_half_precision(climber.model), cross_entropy)
-        halved, _ = in_batches(grad, bytes_to_floats(seen), y)
+        grad = gradients.compiled_gradient(half, gradients.cross_entropy)
+        halved, _ = gradients.in_batches(grad, seen, y)
+    shares = {"float32": np.mean(slope == 0), "in half precision": np.mean(halved == 0)}
     return [
-        Flag(f"slopes that are 0, {precision}", f"{zero:.2%}", zero > 0.01)
-        for precision, zero in (
-            ("float32", np.mean(slope == 0)),
-            ("in half precision", np.mean(halved == 0)),
-        )
+        Flag(f"slopes that are 0, {how}", f"{zero:.2%}", zero > 0.01)
+        for how, zero in shares.items()
     ]
 
 
@@ -200,14 +182,14 @@ def by_eps(climber: Climber, eps: float, steps: int) -> Flag:
     """Up if more noise does not fool more, or if half of the whole range does not fool always."""
     errors = []
     for size in (eps, 2 * eps, 0.5):
-        lost = fooled(climber.answer, climber.pictures, climber.labels)
-        errors += climber.climb(bytes_to_floats(climber.pictures), lost, size, (steps,))
+        lost = climber.fooled(climber.pictures)
+        errors += climber.climb(climber.pictures, lost, size, (steps,))
     falls = bool(np.diff(errors).min() < -FLAT)
     what = "error at eps, 2 eps and 0.5: does not rise to 1"
-    return Flag(what, shares(errors), falls or errors[-1] < 1)
+    return Flag(what, listed(errors), falls or errors[-1] < 1)
 
 
-def shares(errors: Sequence[float]) -> str:
+def listed(errors: Sequence[float]) -> str:
     return ", ".join(f"{error:.2f}" for error in errors)
 
 
