@@ -15,6 +15,9 @@ worst         a picture is lost if any of these fools the network: the row that 
 
 All are measured at whole bytes, on 1,000 pictures, the same for all networks, so that pictures can
 be compared in pairs (McNemar's exact test).
+
+The last parts are the warning flags (`helpers.learnable.flags`) on 200 pictures, PGD with up to 500
+steps, Square among the others: for the mismatched attack, and where the lesson compares.
 """
 
 from __future__ import annotations
@@ -26,9 +29,9 @@ import numpy as np
 
 from data.studies import attackers
 from data.studies.attacked import Bools, Setting, Victim, paired, share, study
-from helpers.learnable import ladder
+from helpers.learnable import flags, ladder
 from helpers.learnable.apgd import apgd_on_bytes
-from helpers.learnable.gradients import Labels
+from helpers.learnable.gradients import Labels, gradient
 from helpers.learnable.scramble import Pictures
 
 NETWORKS = ("Plain", "Encrypted", "Plain-Adv")
@@ -116,7 +119,32 @@ def summary(by_network: dict[str, Lost]) -> dict[str, Any]:
     return found
 
 
-PARTS = {f"seed {seed}, eps {size}": of(seed, size) for seed in SEEDS for size in SIZES}
+def flags_of(name: str, eps: float, **options: Any) -> Callable[[Setting], Any]:
+    """The part with the flags of one attack: what was looked at and seen, and whether it is up."""
+
+    def part(setting: Setting) -> list[Any]:
+        victim, rng = setting.victim(name), np.random.default_rng(1)
+
+        def square(answer: ladder.Answer, pictures: Pictures, labels: Labels) -> Pictures:
+            asked: dict[str, Any] = {"rng": rng, "eps": eps, "n_queries": QUERIES}
+            return attackers.squares(answer, pictures, labels, **asked)
+
+        given = victim.model, victim.cipher, *setting.test(ASKED)
+        found = flags.warning_flags(*given, rng=rng, eps=eps, Square=square, **options)
+        print(flags.table(found))
+        return [[flag.what, flag.seen, bool(flag.up)] for flag in found]
+
+    return part
+
+
+PARTS = {f"seed {seed}, eps {size}": of(seed, size) for seed in SEEDS for size in SIZES} | {
+    "flags, Encrypted, mismatched, eps 25": flags_of("Encrypted", 0.1, grad=gradient),
+    "flags, Encrypted, eps 1": flags_of("Encrypted", 1 / 255),
+    "flags, Encrypted, eps 8": flags_of("Encrypted", 8 / 255),
+    "flags, Plain, eps 2": flags_of("Plain", 2 / 255),
+    "flags, Plain-Adv, eps 8": flags_of("Plain-Adv", 8 / 255),
+    "flags, Plain-Adv, eps 4": flags_of("Plain-Adv", 4 / 255),
+}
 main = study("equal_attackers", __doc__, PARTS)
 
 if __name__ == "__main__":

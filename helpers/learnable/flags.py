@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy  # loads `scipy.stats` only at its first use
@@ -71,18 +71,13 @@ def warning_flags(
     Source: Athalye, Carlini and Wagner (2018), section 3.1; Carlini et al. (2019), section 4.
     """
     if len(steps) < 2 or starts < 1:
-        raise ValueError(
-            f"Flags compare two numbers of steps, and a start or more; {len(steps)} and {starts} "
-            "came: leave them out for the usual ones."
-        )
+        raise ValueError(f"Flags take two numbers of steps and a start; {steps}, {starts} came.")
     climber = Climber(model, ladder.victim(model, cipher), pictures, labels, grad or bpda(cipher))
-    lost = climber.fooled(pictures)
+    lost, given = climber.fooled(pictures), (model, cipher, pictures, labels)
     flags = [by_steps(climber, lost, eps, steps), by_starts(climber, lost, eps, starts, rng)]
-    given = model, cipher, pictures, labels
-    others["random noise"] = lambda *_: ladder.random_noise(
-        pictures, rng=rng, eps=eps, corners=True
-    )
-    others["discrete search"] = lambda *_: ladder.discrete_search(*given, rng=rng, eps=eps)
+    chance: dict[str, Any] = {"rng": rng, "eps": eps}
+    others["random noise"] = lambda *_: ladder.random_noise(pictures, corners=True, **chance)
+    others["discrete search"] = lambda *_: ladder.discrete_search(*given, **chance)
     flags += [beaten_by(name, other, climber, lost) for name, other in others.items()]
     return [*flags, *without_slope(climber, cipher), by_eps(climber, eps, steps[0])]
 
@@ -160,10 +155,10 @@ def without_slope(climber: Climber, cipher: BlockScrambler | None) -> list[Flag]
     with silent_stderr():  # TensorFlow says that a CPU is slow at this
         grad = gradients.compiled_gradient(half, gradients.cross_entropy)
         halved, _ = gradients.in_batches(grad, seen, y)
-    shares = {"float32": np.mean(slope == 0), "in half precision": np.mean(halved == 0)}
+    zero, zero_in_half = np.mean(slope == 0), np.mean(halved == 0)
     return [
-        Flag(f"slopes that are 0, {how}", f"{zero:.2%}", zero > 0.01)
-        for how, zero in shares.items()
+        Flag("slopes that are 0, float32", f"{zero:.2%}", zero > 0.01),
+        Flag("slopes that are 0, in half precision", f"{zero_in_half:.2%}", zero_in_half > 0.01),
     ]
 
 
