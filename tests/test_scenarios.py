@@ -216,10 +216,10 @@ def test_stopped_in_the_third_scenario_it_goes_on_to_the_same_result(
     for name in ("Encrypted-Adv-DK", "Encrypted-DK"):  # they come back in the other order
         monkeypatch.delitem(SCENARIOS, name)
 
-    def interrupted(model, scenario, scale, examples, seed, i):
+    def interrupted(model, scenario, scale, examples, seed, i, devices):
         if scenario.name == "Encrypted-Adv" and i == 0:
             os.kill(os.getpid(), signal.SIGINT)
-        return make(model, scenario, scale, examples, seed, i)
+        return make(model, scenario, scale, examples, seed, i, devices)
 
     monkeypatch.setattr(scenarios, "batch", interrupted)
     assert scenarios.run(TINY, data, 1, tmp_path) is None

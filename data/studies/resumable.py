@@ -19,17 +19,22 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from helpers.files import json_in, naming, read_npz, write_npz
+from data.studies.in_pieces import read_set, write_set
+from helpers.files import json_in, naming
 from helpers.learnable.gradients import Floats, Labels
 from helpers.quiet_keras import keras
 
 Batch = tuple[Floats, Labels]  # pictures float32 (n, height, width, 3), labels (n,)
+Learned = tuple[float, int, int]  # the loss of a batch, how many were wrong before it, of how many
+MANY = 64  # batches in one call at most
+QUICK = 1.0  # seconds: while a call takes less, the next one may take twice as many batches
 
 
 class Training:
     """A compiled model on its way through `epochs` times `batches` batches.
 
     `about` says what is trained, and on what: a checkpoint that says something else is refused.
+    `learn(i, most)` is for who makes and learns up to `most` batches in one call, from batch i on.
     """
 
     def __init__(
@@ -40,33 +45,44 @@ class Training:
         batches: int,
         about: dict[str, object],
         devices: int = 1,
+        learn: Callable[[int, int], list[Learned]] | None = None,
     ):
         self.model, self.batch, self.about, self.devices = model, batch, about, devices
+        self.learn, self.most = learn or self.learn_one, 1
         self.batches, self.total = batches, epochs * batches
         self.done, self.seconds = 0, 0.0
         self.wrong = self.seen = 0  # pictures of this epoch
 
     def advance(self) -> None:
-        """Learn from one batch; ValueError where the loss is no finite number."""
+        """Learn from one batch, or from as many as take about a second where several can be learned
+        in one call; ValueError where a loss is no finite number.
+        """
         started = time.perf_counter()
         if self.done % self.batches == 0:
             self.wrong = self.seen = 0
-        x, y = self.batch(self.done)
+        for loss, wrong, seen in self.learn(self.done, self.most):
+            if not math.isfinite(loss):
+                raise self.diverged(f"its loss is {loss}")
+            self.wrong, self.seen = self.wrong + wrong, self.seen + seen
+            self.done += 1
+        took = time.perf_counter() - started
+        self.most = min(2 * self.most, MANY) if took < QUICK else max(1, self.most // 2)
+        self.seconds += took
+
+    def learn_one(self, i: int, most: int) -> list[Learned]:
+        """Learn from batch `i` alone."""
+        x, y = self.batch(i)
         loss, accuracy = learn(self.model, x, y, self.devices)
-        if not math.isfinite(loss):
-            raise self.diverged(f"its loss is {loss}")
-        self.wrong += round((1 - accuracy) * len(y))
-        self.seen += len(y)
-        self.done += 1
-        self.seconds += time.perf_counter() - started
+        return [(loss, round((1 - accuracy) * len(y)), len(y))]
 
     @property
     def error(self) -> float:
         """The share of this epoch's pictures that were wrong as they were learned."""
         return self.wrong / max(self.seen, 1)
 
-    def run(self, checkpoint: Path, save_every: float = 30.0) -> bool:
-        """Train to the end, from `checkpoint` if there is one; False where it was stopped before.
+    def run(self, checkpoint: Path, save_every: float = 30.0, until: float = math.inf) -> bool:
+        """Train to the end, from `checkpoint` if there is one; False where it was stopped before,
+        or stopped by itself at the time `until`, as `time.monotonic` counts it.
 
         A checkpoint is written at the end, and every `save_every` seconds. ValueError where the
         training diverges: the last checkpoint stays, from when all was well.
@@ -79,9 +95,9 @@ class Training:
             finishing_the_batch() as stop,
             tqdm(total=self.total, initial=self.done, desc=label, unit="batch") as bar,
         ):
-            while self.done < self.total and not stop.is_set():
+            while self.done < self.total and not stop.is_set() and time.monotonic() < until:
                 self.advance()
-                bar.update()
+                bar.update(self.done - bar.n)
                 if time.perf_counter() - saved > save_every:
                     self.save(checkpoint)
                     saved = time.perf_counter()
@@ -94,7 +110,7 @@ class Training:
         return [*self.model.variables, *self.model.optimizer.variables]
 
     def save(self, checkpoint: Path) -> None:
-        """Everything that the next batch depends on: the whole file or nothing.
+        """Everything that the next batch depends on: the whole of it or nothing, see `in_pieces`.
 
         ValueError, and no file, where a variable is no finite number.
         """
@@ -104,13 +120,13 @@ class Training:
             raise self.diverged("some of its variables are no finite numbers")
         progress = np.array([self.done, self.wrong, self.seen, self.seconds])
         about = np.array(json.dumps(self.about))
-        write_npz(checkpoint, {**values, "progress": progress, "about": about})
+        write_set(checkpoint, {**values, "progress": progress, "about": about})
 
     def resume(self, checkpoint: Path) -> None:
         """Go on from what `save` wrote; ValueError, and nothing changed, where it is of another
         training or damaged.
         """
-        arrays = read_npz(checkpoint)
+        arrays = read_set(checkpoint)
         with naming(checkpoint, "checkpoint"):
             found = json_in(arrays, "about")
         if found != json.loads(json.dumps(self.about)):

@@ -5,7 +5,12 @@
 trains all five, measures them (see `measures`) and writes weights and the results as JSON. It can
 be stopped at any moment, with Ctrl-C or by pulling the plug, and goes on where it was when it is
 given again: everything random in batch i follows from the seed and from i alone, so the result is
-the same.
+the same. Where a machine is lent for minutes, it takes them in slices:
+
+    KERAS_BACKEND=jax python -m data.studies.scenarios --scale paper --seconds 540
+
+stops by itself after nine minutes, and its checkpoints, in build/checkpoints, are files of at most
+16 MiB. That was rehearsed on a CPU; no GPU has run it yet.
 """
 
 from __future__ import annotations
@@ -15,24 +20,24 @@ import contextlib
 import functools
 import json
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 from tqdm import tqdm
 
-from data.studies import cifar10, measures, publish, trained
+from data.studies import measures, publish, trained
+from data.studies.in_pieces import remove_set
+from data.studies.on_device import OnDevice, shared_noise
 from data.studies.reports import Report
-from data.studies.resnet18 import resnet18
 from data.studies.resumable import Training, on_all_devices
+from data.studies.scales import SCALES, Examples, Scale, examples
 from helpers import manifest
 from helpers.files import digest_of
-from helpers.learnable import datasets, ladder
+from helpers.learnable import ladder
 from helpers.learnable.cipher_gradients import bytes_to_floats
 from helpers.learnable.gradients import Floats, Labels
-from helpers.learnable.models import narrow_resnet
 from helpers.learnable.scenarios import (
     BATCH_KEY,
     NOISE,
@@ -44,111 +49,9 @@ from helpers.learnable.scenarios import (
     cipher_of,
     stream,
 )
-from helpers.learnable.scramble import Pictures
 from helpers.quiet_keras import keras
 
 CHECKPOINTS = manifest.ROOT / "build" / "checkpoints"
-
-# --- how large the experiment is ------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Scale:
-    """The pictures, the network, how long and how fast it learns, and against which noise.
-
-    The learning rate climbs to `rate` and falls to 0 along a cosine; where it `drops_after` so many
-    epochs, it is `rate` before and a tenth of it after. `eps_iter` and `nb_iter` are the attack's
-    in adversarial training; tests are always attacked as in the paper.
-    """
-
-    name: str
-    dataset: str
-    network: Callable[..., keras.Model]
-    epochs: int
-    encrypted_epochs: int
-    adversarial_epochs: int
-    eps_iter: float
-    nb_iter: int
-    attacked: int  # test pictures for Table I
-    climbed: int  # test pictures for the ladder
-    rate: float = 0.1
-    drops_after: int = 0
-    batch: int = 128
-    precision: str = "float32"
-    eps: float = 0.1
-
-    def epochs_of(self, scenario: Scenario) -> int:
-        """How often a scenario sees all pictures. (To read a cipher takes longer to learn.)"""
-        if scenario.adversarial:
-            return self.adversarial_epochs
-        return self.encrypted_epochs if scenario.encrypted else self.epochs
-
-    def attack(self) -> dict[str, Any]:
-        """The budget of the attack in adversarial training."""
-        return {"eps": self.eps, "eps_iter": self.eps_iter, "nb_iter": self.nb_iter}
-
-
-SCALES = {
-    "classroom": Scale(
-        name="classroom",
-        dataset="pictograms",
-        network=narrow_resnet,
-        epochs=8,
-        encrypted_epochs=8,
-        adversarial_epochs=8,
-        eps_iter=0.1,
-        nb_iter=1,
-        attacked=500,
-        climbed=200,
-    ),
-    "laptop": Scale(
-        name="laptop",
-        dataset="cifar10",
-        network=narrow_resnet,
-        epochs=8,
-        encrypted_epochs=12,
-        adversarial_epochs=3,
-        eps_iter=0.04,
-        nb_iter=5,
-        attacked=1000,
-        climbed=1000,
-    ),
-    "paper": Scale(
-        name="paper",
-        dataset="cifar10",
-        network=resnet18,
-        epochs=100,
-        encrypted_epochs=100,
-        adversarial_epochs=100,
-        eps_iter=0.01,
-        nb_iter=20,
-        attacked=10_000,
-        climbed=1000,
-        drops_after=40,
-        precision="mixed_bfloat16",  # as wide as float32: an attack's small slopes do not vanish
-    ),
-}
-
-
-@dataclass(frozen=True)
-class Examples:
-    """Pictures uint8 (n, 32, 32, 3) and labels uint8 (n,), to learn from and to be tested on."""
-
-    x_train: Pictures
-    y_train: Labels
-    x_test: Pictures
-    y_test: Labels
-
-
-def examples(scale: Scale, file: str | None = None) -> Examples:
-    """The pictures of a scale: 6,000 + 2,000 pictograms, the same at each call, or CIFAR-10."""
-    if scale.dataset == "cifar10":
-        train, test = cifar10.cifar10(file)
-    else:
-        train = datasets.pictograms(np.random.default_rng(1), 6000)
-        test = datasets.pictograms(np.random.default_rng(2), 2000)
-    return Examples(*train, *test)
-
 
 # --- training -------------------------------------------------------------------------------------
 
@@ -175,22 +78,43 @@ def training(
             model = build(scenario, seed, scale.network)
         compile_model(model, schedule(scale, epochs, batches))
     about = describe(scale, data, seed) | {"scenario": scenario.name}
-    make = functools.partial(batch, model, scenario, scale, data, seed)
-    return Training(model, make, epochs, batches, about, devices)
+    if devices > 1 or on_a_cpu():
+        make = functools.partial(batch, model, scenario, scale, data, seed, devices=devices)
+        return Training(model, make, epochs, batches, about, devices)
+    pictures = data.x_train, data.y_train
+    there = OnDevice(model, scenario, *pictures, scale.batch, seed, scale.attack())
+    learn = there.learn if keras.backend.backend() == "jax" else None
+    return Training(model, there.batch, epochs, batches, about, learn=learn)
+
+
+def on_a_cpu() -> bool:
+    """Whether TensorFlow computes on a CPU, where batches made by NumPy are the quicker ones."""
+    return keras.backend.backend() == "tensorflow" and not keras.distribution.list_devices("gpu")
 
 
 def batch(
-    model: keras.Model, scenario: Scenario, scale: Scale, data: Examples, seed: int, i: int
+    model: keras.Model,
+    scenario: Scenario,
+    scale: Scale,
+    data: Examples,
+    seed: int,
+    i: int,
+    devices: int = 1,
 ) -> tuple[Floats, Labels]:
     """Batch `i` as the network sees it: float32 (n, 32, 32, 3) from 0 to 1, and labels (n,).
 
     First augmentation, then noise, then encryption, as in the paper's Figure 5.
     """
     pictures, labels = batch_of(data.x_train, data.y_train, scale.batch, seed, i)
-    if scenario.adversarial:
+    if scenario.adversarial and devices > 1:
+        pictures = noise_of(model, devices, **scale.attack())(pictures, labels)
+    elif scenario.adversarial:
         pictures = ladder.model_fed_plain(model, pictures, labels, **scale.attack())
     cipher = cipher_of(scenario, seed, BATCH_KEY, i)
     return bytes_to_floats(cipher.encrypt(pictures) if cipher else pictures), labels
+
+
+noise_of = functools.lru_cache(maxsize=1)(shared_noise)  # it is compiled once for a model
 
 
 def schedule(
@@ -274,9 +198,16 @@ def load_for(
 
 
 def measure_ladder(
-    report: Report, scale: Scale, data: Examples, seed: int, files: dict[str, Path]
-) -> None:
-    """The ladder of attacks on the model "Encrypted", for each eps that is not yet there."""
+    report: Report,
+    scale: Scale,
+    data: Examples,
+    seed: int,
+    files: dict[str, Path],
+    until: float = math.inf,
+) -> bool:
+    """The ladder of attacks on the model "Encrypted", for each eps that is not yet there; False
+    where it was stopped at the time `until`.
+    """
     encrypted, plain = (
         load_for(report, SCENARIOS[name], scale, files[name])[0] for name in ("Encrypted", "Plain")
     )
@@ -285,16 +216,27 @@ def measure_ladder(
     assert cipher is not None
     for i, size in enumerate(tqdm(measures.EPS_IN_BYTES, desc="ladder", unit="eps")):
         if f"{size:g}" not in report.content["ladder"]:
+            if time.monotonic() > until:
+                return False
             rng = stream(seed, NOISE, i + 1)
             found = measures.ladder_errors(encrypted, plain, cipher, *few, eps=size / 255, rng=rng)
             report.add("ladder", f"{size:g}", found)
+    return True
 
 
 # --- as a command ---------------------------------------------------------------------------------
 
 
-def run(scale: Scale, data: Examples, seed: int, folder: Path, devices: int = 1) -> Report | None:
-    """Train and measure what is not yet there; None where it was stopped before the end.
+def run(
+    scale: Scale,
+    data: Examples,
+    seed: int,
+    folder: Path,
+    devices: int = 1,
+    until: float = math.inf,
+) -> Report | None:
+    """Train and measure what is not yet there; None where it was stopped before the end, or stopped
+    by itself at the time `until`.
 
     Weights and results come to be below `folder`, checkpoints in build/. OSError, before any work,
     where they cannot be written, and where another run is at the same.
@@ -307,7 +249,7 @@ def run(scale: Scale, data: Examples, seed: int, folder: Path, devices: int = 1)
     with publish.one_at_a_time(CHECKPOINTS / name, wait=False):
         command = f"python -m data.studies.scenarios --scale {scale.name} --seed {seed}"
         report = Report(results, describe(scale, data, seed), command)
-        if not train_and_measure(report, scale, data, seed, files, checkpoints, devices):
+        if not train_and_measure(report, scale, data, seed, files, checkpoints, devices, until):
             return None
     for path in (results, *files.values()):
         publish.enter(path, command)
@@ -322,20 +264,24 @@ def train_and_measure(
     files: dict[str, Path],
     checkpoints: dict[str, Path],
     devices: int,
+    until: float,
 ) -> bool:
-    """What `run` does, scenario by scenario; False where it was stopped before the end."""
-    for scenario in SCENARIOS.values():
+    """What `run` does, scenario by scenario, those first that learn quickly; False where it was
+    stopped before the end.
+    """
+    for scenario in sorted(SCENARIOS.values(), key=lambda each: each.adversarial):
         file = files[scenario.name]
         if not file.exists():
             underway = training(scenario, scale, data, seed, devices)
-            if not underway.run(checkpoints[scenario.name]):
+            if not underway.run(checkpoints[scenario.name], until=until):
                 return False
             trained.save(file, underway)
-            checkpoints[scenario.name].unlink()
+            remove_set(checkpoints[scenario.name])
         if scenario.name not in report.content["scenarios"]:
+            if time.monotonic() > until:
+                return False
             measure(report, scenario, scale, data, seed, file)
-    measure_ladder(report, scale, data, seed, files)
-    return True
+    return measure_ladder(report, scale, data, seed, files, until)
 
 
 def run_name(scale: Scale, seed: int) -> str:
@@ -362,7 +308,17 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--cifar10", help="an .npz file with CIFAR-10; default: Keras' download")
     made.add_argument("--devices", type=int, default=1, help="how many share each batch")
     made.add_argument("--output", type=Path, default=CHECKPOINTS.parent, help="default: build/")
+    add_seconds(made)
     return made
+
+
+def add_seconds(made: argparse.ArgumentParser) -> None:
+    made.add_argument(
+        "--seconds",
+        type=float,
+        default=math.inf,
+        help="after these it stops by itself, at the next batch or measurement; default: never",
+    )
 
 
 def main() -> None:
@@ -371,7 +327,7 @@ def main() -> None:
     Given again after a stop, the command goes on where it was.
     """
     options = parser().parse_args()
-    scale = SCALES[options.scale]
+    until, scale = time.monotonic() + options.seconds, SCALES[options.scale]
     if not 1 <= options.devices <= scale.batch:
         parser().error(
             f"1 to {scale.batch} devices can share a batch of {scale.batch}, not {options.devices}"
@@ -380,7 +336,7 @@ def main() -> None:
         parser().error(f"the scale {scale.name} learns {scale.dataset}: leave --cifar10 out")
     try:
         data = examples(scale, options.cifar10)
-        report = run(scale, data, options.seed, options.output, options.devices)
+        report = run(scale, data, options.seed, options.output, options.devices, until)
     except (OSError, ValueError) as error:
         raise SystemExit(str(error)) from None
     except KeyboardInterrupt:
