@@ -142,8 +142,6 @@ def flags_of(name: str, eps: float, **options: Any) -> Callable[[Setting], Any]:
 PARTS = {f"seed {seed}, eps {size}": of(seed, size) for seed in SEEDS for size in SIZES} | {
     "flags, Encrypted, mismatched, eps 25": flags_of("Encrypted", 0.1, grad=gradient),
     "flags, Encrypted, eps 1": flags_of("Encrypted", 1 / 255),
-    "flags, Encrypted, eps 8": flags_of("Encrypted", 8 / 255),
-    "flags, Plain, eps 2": flags_of("Plain", 2 / 255),
     "flags, Plain-Adv, eps 8": flags_of("Plain-Adv", 8 / 255),
     "flags, Plain-Adv, eps 4": flags_of("Plain-Adv", 4 / 255),
 }
