@@ -28,8 +28,10 @@ class Report:
                 )
 
     def add(self, part: str, name: str, found: dict[str, float]) -> None:
-        """Enter what was found, and write the file."""
-        self.content[part][name] = found
+        """Enter what was found, in the order of the table, and write the file."""
+        rows = self.content[part] | {name: found}
+        order = [row for place, row in rows_and_columns() if place == part]
+        self.content[part] = {row: rows[row] for row in sorted(rows, key=order.index)}
         seconds = sum(row["training_seconds"] for row in self.content["scenarios"].values())
         seed = self.content["about"]["seed"]
         self.content["provenance"] = publish.provenance(self.command, seed, seconds)
