@@ -8,15 +8,16 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from data.studies import measures, scenarios, trained
+from data.studies import measures, scenarios, train, trained
 from data.studies.publish import one_at_a_time, record
-from data.studies.reports import Report, read_report
+from data.studies.reports import Report, read_report, rows_and_columns
 from data.studies.scenarios import (
     SCALES,
     Examples,
@@ -233,6 +234,81 @@ def test_stopped_in_the_third_scenario_it_goes_on_to_the_same_result(
         assert {k: v for k, v in row.items() if k != "training_seconds"} == {
             k: v for k, v in wanted.items() if k != "training_seconds"
         }
+
+
+def test_those_that_learn_quickly_come_first_and_the_table_keeps_its_order(
+    data, tmp_path, monkeypatch
+):
+    trained_in_turn = []
+
+    def noted(scenario, *words):
+        trained_in_turn.append(scenario.name)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(scenarios, "training", noted)
+    for name in ("Plain", "Encrypted", "Encrypted-DK", "Encrypted-Adv", "Encrypted-Adv-DK"):
+        with pytest.raises(KeyboardInterrupt):
+            scenarios.run(TINY, data, 1, tmp_path)
+        assert trained_in_turn[-1] == name
+        file = scenarios.weights_of(tmp_path, TINY, 1, name)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+        monkeypatch.setattr(
+            scenarios, "measure", lambda report, scenario, *_: enter(report, scenario)
+        )
+    report = Report(
+        tmp_path / "results" / "scenarios_tiny.json", scenarios.describe(TINY, data, 1), ""
+    )
+    assert list(report.content["scenarios"]) == list(SCENARIOS)[:-1]
+
+
+def enter(report: Report, scenario) -> None:
+    """A row of nothing."""
+    columns = rows_and_columns()["scenarios", scenario.name]
+    report.add("scenarios", scenario.name, dict.fromkeys(columns, 0))
+
+
+def test_in_slices_it_comes_to_the_same_result(outcome, data, tmp_path, monkeypatch):
+    _, report = outcome
+    for name in ("Encrypted-Adv", "Encrypted-Adv-DK", "Encrypted-DK"):
+        monkeypatch.delitem(SCENARIOS, name)
+    checkpoint = scenarios.CHECKPOINTS / "tiny" / "Plain.npz"
+    slices = [scenarios.run(TINY, data, 1, tmp_path, until=time.monotonic()) for _ in range(3)]
+    assert slices == [None, None, None] and checkpoint.exists()
+    monkeypatch.setattr(measures, "EPS_IN_BYTES", ())
+    resumed = scenarios.run(TINY, data, 1, tmp_path).content["scenarios"]
+    assert not checkpoint.exists()
+    for name in ("Plain", "Encrypted"):
+        for column in ("train", "test", "adversarial", "adaptive"):
+            assert resumed[name][column] == report.content["scenarios"][name][column]
+
+
+def test_the_ladder_stops_between_two_sizes_when_its_time_is_over(outcome, data, monkeypatch):
+    _, report = outcome
+    monkeypatch.setattr(scenarios, "load_for", lambda *_: (None, {}))
+    monkeypatch.setattr(report, "content", report.content | {"ladder": {}})
+    monkeypatch.setattr(measures, "ladder_errors", lambda *_, **__: pytest.fail("measured"))
+    files = dict.fromkeys(("Plain", "Encrypted"))
+    assert not scenarios.measure_ladder(report, TINY, data, 1, files, until=time.monotonic() - 1)
+
+
+@pytest.mark.parametrize("name", ["Plain", "Plain-Adv"])
+def test_single_networks_are_trained_at_the_papers_scale_too_and_in_slices(
+    name, data, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(train, "CHECKPOINTS", tmp_path / "checkpoints")
+    monkeypatch.setattr(train, "examples", lambda scale, file: data)
+    tiny = replace(SCALES["paper"], network=tiny_network, batch=32, epochs=1, adversarial_epochs=1)
+    monkeypatch.setitem(train.SCALES, "paper", tiny)
+    monkeypatch.setitem(train.CONTROLS, "paper", replace(tiny, eps=8 / 255, nb_iter=1))
+    words = ["--scale", "paper", "--output", str(tmp_path), "--seconds", "1e-9", name]
+    with pytest.raises(SystemExit, match="Stopped; the same command goes on from here"):
+        train.main(words)
+    assert (tmp_path / "checkpoints" / "paper" / f"{name}.npz").exists()
+    train.main(words[:-3] + [name])
+    _, about = trained.load(tmp_path / "weights" / "paper" / f"{name}.npz", tiny_network)
+    assert about["scale"]["eps"] == (8 / 255 if name == "Plain-Adv" else 0.1)
+    assert not list((tmp_path / "checkpoints" / "paper").glob("*.npz"))
 
 
 def test_results_of_other_pictures_are_refused(outcome, data):
@@ -464,6 +540,9 @@ def test_a_full_disk_is_told_and_the_report_stays(tmp_path, monkeypatch):
         (["--devices", "500"], "not 500"),
         (["--seed", "-1"], "a seed is a whole number from 0"),
         (["--seed", "99999999"], "a seed is a whole number from 0"),
+        (["--seconds", "0"], "a slice takes a number of seconds above 0, and '0' is none: give"),
+        (["--seconds", "nan"], "'nan' is none"),
+        (["--seconds", "long"], "'long' is none"),
     ],
 )
 def test_the_command_refuses_in_one_sentence(arguments, words, monkeypatch, capsys):

@@ -82,22 +82,24 @@ class Training:
 
     def run(self, checkpoint: Path, save_every: float = 30.0, until: float = math.inf) -> bool:
         """Train to the end, from `checkpoint` if there is one; False where it was stopped before,
-        or stopped by itself at the time `until`, as `time.monotonic` counts it.
+        or stopped by itself after the time `until`, as `time.monotonic` counts it: at least one
+        batch is learned each time.
 
         A checkpoint is written at the end, and every `save_every` seconds. ValueError where the
         training diverges: the last checkpoint stays, from when all was well.
         """
         if checkpoint.exists():
             self.resume(checkpoint)
-        saved = time.perf_counter()
+        saved, late = time.perf_counter(), False
         label = str(self.about.get("scenario", ""))
         with (
             finishing_the_batch() as stop,
             tqdm(total=self.total, initial=self.done, desc=label, unit="batch") as bar,
         ):
-            while self.done < self.total and not stop.is_set() and time.monotonic() < until:
+            while self.done < self.total and not stop.is_set() and not late:
                 self.advance()
                 bar.update(self.done - bar.n)
+                late = time.monotonic() >= until
                 if time.perf_counter() - saved > save_every:
                     self.save(checkpoint)
                     saved = time.perf_counter()

@@ -312,10 +312,24 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
+def seconds(text: str) -> float:
+    """How long a slice is, from the command line."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = math.nan
+    if not found > 0:  # put this way, nan is refused too
+        raise argparse.ArgumentTypeError(
+            f"a slice takes a number of seconds above 0, and {text!r} is none: give 540, say"
+        )
+    return found
+
+
 def add_seconds(made: argparse.ArgumentParser) -> None:
+    """The option for who takes a long training in slices."""
     made.add_argument(
         "--seconds",
-        type=float,
+        type=seconds,
         default=math.inf,
         help="after these it stops by itself, at the next batch or measurement; default: never",
     )
