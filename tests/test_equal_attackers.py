@@ -28,11 +28,6 @@ def test_networks_are_compared_in_pairs_attack_by_attack_and_in_the_worst_case()
     assert pairs["pgd"] == {"first_alone": 1, "second_alone": 1, "p": 1.0}
 
 
-def test_a_network_alone_has_no_pairs():
-    found = equal_attackers.summary({"Encrypted": {"pgd": bools("x.")}})
-    assert "pairs" not in found
-
-
 def test_noise_that_goes_too_far_is_noticed():
     grey = np.full((1, 1, 1, 3), 128, np.uint8)
     assert equal_attackers.within(grey - np.uint8(2), grey, 2) is not grey
@@ -46,13 +41,10 @@ def setting() -> attacked.Setting:
     return attacked.Setting(scale, examples(scale))
 
 
-def test_seeds_without_networks_are_left_out_and_a_missing_first_one_is_a_sentence(
-    setting, monkeypatch, tmp_path
-):
-    assert equal_attackers.of(2, 1)(setting) is None
+def test_a_missing_network_is_a_sentence(setting, monkeypatch, tmp_path):
     monkeypatch.setitem(attacked.WHERE, "classroom", tmp_path)
     with pytest.raises(ValueError, match="There is no network Plain of seed 1 .* train it"):
-        equal_attackers.of(1, 1)(setting)
+        equal_attackers.of(1)(setting)
 
 
 @pytest.mark.slow
@@ -61,7 +53,7 @@ def test_on_a_few_pictures_the_search_gets_most_of_encrypted_and_nothing_much_of
 ):
     for name, small in {"ATTACKED": 24, "ASKED": 4, "QUERIES": 10, "STEPS": 5}.items():
         monkeypatch.setattr(equal_attackers, name, small)
-    found = equal_attackers.of(1, 1)(setting)
+    found = equal_attackers.of(1)(setting)
     rows = ["no_attack", "pgd", "pgd_margin", "apgd", "dlr", "search", "square", "worst"]
     assert all(list(found[name]) == rows for name in equal_attackers.NETWORKS)
     wrong = {name: found[name]["worst"]["wrong"] for name in equal_attackers.NETWORKS}

@@ -36,23 +36,18 @@ from helpers.learnable.scramble import Pictures
 
 NETWORKS = ("Plain", "Encrypted", "Plain-Adv")
 SIZES = (1, 4, 8)  # eps, of 255
-SEEDS = (1, 2, 3)
 ATTACKED, ASKED = 1000, 200
 STEPS, RESTARTS, QUERIES = 50, 2, 2000
 
 Lost = dict[str, Bools]  # by attack: which pictures the network gets wrong
 
 
-def of(seed: int, size: int) -> Callable[[Setting], Any]:
-    """The part for one eps and the networks of one seed; of seeds 2 and 3, those at hand."""
+def of(size: int) -> Callable[[Setting], Any]:
+    """The part for one eps."""
 
-    def part(setting: Setting) -> dict[str, Any] | None:
-        names = [name for name in NETWORKS if seed == 1 or seed in setting.seeds(name)]
-        lost = {
-            name: losses(setting.victim(name, seed), *setting.test(ATTACKED), size)
-            for name in names
-        }
-        return summary(lost) if lost else None
+    def part(setting: Setting) -> dict[str, Any]:
+        victims = {name: setting.victim(name) for name in NETWORKS}
+        return summary({n: losses(v, *setting.test(ATTACKED), size) for n, v in victims.items()})
 
     return part
 
@@ -110,14 +105,13 @@ def summary(by_network: dict[str, Lost]) -> dict[str, Any]:
     found: dict[str, Any] = {
         name: {attack: share(one) for attack, one in lost.items()} for name, lost in full.items()
     }
-    if "Plain" in full:
-        found["pairs"] = {
-            f"{name}, Plain": {
-                attack: paired(one, full["Plain"][attack]) for attack, one in lost.items()
-            }
-            for name, lost in full.items()
-            if name != "Plain"
+    found["pairs"] = {
+        f"{name}, Plain": {
+            attack: paired(one, full["Plain"][attack]) for attack, one in lost.items()
         }
+        for name, lost in full.items()
+        if name != "Plain"
+    }
     return found
 
 
@@ -139,7 +133,7 @@ def flags_of(name: str, eps: float, **options: Any) -> Callable[[Setting], Any]:
     return part
 
 
-PARTS = {f"seed {seed}, eps {size}": of(seed, size) for seed in SEEDS for size in SIZES} | {
+PARTS = {f"seed 1, eps {size}": of(size) for size in SIZES} | {
     "flags, Encrypted, mismatched, eps 25": flags_of("Encrypted", 0.1, grad=gradient),
     "flags, Encrypted, eps 1": flags_of("Encrypted", 1 / 255),
     "flags, Plain-Adv, eps 8": flags_of("Plain-Adv", 8 / 255),
