@@ -32,8 +32,7 @@ NIBBLES = np.arange(96) % 16
 CLASSES = ("bird", "cup", "tree")
 ANSWERS = np.array([[0.9, 0.1, 0], [0.5, 0.3, 0.2], [0.1, 0.8, 0.1]])
 ROWS = {"Plain": 1.0, "Encrypted": 0.3}
-RUNGS = dict(zip(lesson06.RUNGS, np.linspace(0, 1, len(lesson06.RUNGS))))
-BY_EPS = {rung: np.array([error, 1]) for rung, error in RUNGS.items()}
+BY_EPS = {"noise": np.array([0.1, 0.2]), "attack": np.array([[0, 0.1, 0.2], [0.9, 1, 1]])}
 BAND = np.linspace([0, 0.1, 0.2], [0.4, 0.5, 0.55], 8)
 SPREAD = np.linspace(0, 1, 21 * 16).reshape(21, 16) > 0.3
 TWO_BITS = np.tile(np.arange(4), (4, 1))
@@ -72,8 +71,6 @@ EXAMPLES = {  # the arguments of one call for every figure
     ),
     "lesson06.answers_by_step": (ANSWERS, CLASSES, "Three steps"),
     "lesson06.error_by_eps": ({"one": BY_EPS, "two": BY_EPS}, [1, 8], "Two sizes"),
-    "lesson06.followed_noise": ({"one": ROWS, "two": ROWS}, "Two networks"),
-    "lesson06.ladder_bars": ({"photographs": RUNGS}, {"photographs": 0.2}, "A ladder"),
     "lesson06.pictures_and_answers": (
         [EYE, SMALL],
         ["one", "two"],
@@ -401,13 +398,11 @@ def test_a_followed_nibble_is_framed_where_it_stands():
     assert sum(mesh.get_array().size for mesh in ax.collections) == 96
 
 
-def test_every_rung_of_the_ladder_has_its_words_and_no_two_the_same_look():
-    assert len({words for words, _, _ in lesson06.RUNGS.values()}) == len(lesson06.RUNGS)
-    assert {colour for _, colour, _ in lesson06.RUNGS.values()} == {
-        figures.BLACK,
-        *lesson06.KINDS.values(),
-    }
-    assert len({(colour, line) for _, colour, line in lesson06.RUNGS.values()}) == 11
+def test_words_at_the_ends_of_curves_do_not_lie_on_each_other():
+    heights = [1, 0.99, 0.05, 1, 0.9]
+    moved = lesson06.apart(heights)
+    assert np.diff(sorted(moved)).min() > 0.074
+    assert moved[2] == 0.05 and all(there <= here for there, here in zip(moved, heights))
 
 
 def test_whoever_measured_keeps_a_look_in_every_column():

@@ -75,22 +75,6 @@ def test_the_table_of_scenarios_is_that_of_the_results(name):
     assert row.endswith(f"| {' | '.join(found)} |")
 
 
-def test_the_errors_at_the_smallest_noise_are_those_of_the_ladder():
-    ladders = [report["ladder"]["1"] for report in scenarios.results("laptop")]
-    rungs = ("white_box_on_plain", "through_cipher", "discrete_search")
-    plain, through, search = (np.mean([ladder[rung] for ladder in ladders]) for rung in rungs)
-    assert f"{plain:.2f} without encryption, {through:.2f} through the cipher" in README
-    assert f"makes {search:.2f} of the encrypted" in README
-
-
-def test_what_differs_by_seed_is_given_by_seed():
-    reports = scenarios.results("laptop")
-    attack = [f"{report['scenarios']['Encrypted']['adversarial']:.3f}" for report in reports]
-    noise = [f"{report['ladder']['25.5']['random_noise']:.3f}" for report in reports]
-    for one, two, three in (attack, noise):
-        assert f"{one}, {two} and {three}" in README
-
-
 @pytest.mark.parametrize("name", ["proven", "uncorrelated", "diffusing"])
 def test_a_pair_that_is_called_proved_was_counted_without_a_fault(name):
     assert proof.shipped(name)["wrong"] == 0
@@ -130,10 +114,40 @@ def test_the_row_of_strong_eves_is_that_of_their_result():
         assert f"| {share:.3f} % [{low:.3f}, {high:.3f}] |" in README
 
 
-def test_what_three_attackers_do_at_the_smallest_noise_is_what_lesson_6_shows():
-    shown = (ROOT / "notebooks/06_adversarial_tests.ipynb").read_text(encoding="utf-8")
-    shares = re.search(r"one of the three *Plain ~([\d.]+) % .*Encrypted ~([\d.]+) %", shown)
-    assert "plain network on {} %, the encrypted one on {} %".format(*shares.groups()) in README
+def test_what_is_said_of_lesson_6_is_what_was_measured():
+    said = README.partition("What follows is in lesson 6")[2].partition("\n### ")[0]
+    for scale in ("classroom", "laptop"):
+        controls = manifest.results(f"noise_controls_{scale}")
+        for matched in (row["matched"] for seed, row in controls.items() if "seed" in seed):
+            low, high = matched["interval"]
+            assert f"{matched['attack_minus_mean']:+.3f} [{low:+.3f}, {high:+.3f}]" in said
+        half = manifest.results(f"without_key_{scale}")["curves"]["25"]["half_of_20"]
+        assert f"{half['wrong']:,} of {half['of']:,} pictures" in said
+    asked = manifest.results("without_key_classroom")["square"]
+    assert f"{asked['Encrypted']['wrong']} of 200" in said
+    assert f"the plain one on {asked['Plain']['wrong']}." in said
+    equal, three = (
+        manifest.results("equal_attackers_classroom"),
+        ("Encrypted", "Plain", "Plain-Adv"),
+    )
+    for scale, words in {
+        "classroom": "{:.3f} lost with encryption, {:.3f} without, and {:.3f} by a plain",
+        "laptop": "on CIFAR-10 {:.3f}, {:.3f} and {:.3f}",
+    }.items():
+        at_1 = manifest.results(f"equal_attackers_{scale}")["seed 1, eps 1"]
+        assert words.format(*(at_1[name]["worst"]["wrong"] / 1000 for name in three)) in said
+    at_8 = equal["seed 1, eps 8"]
+    assert f"loses {at_8['Plain-Adv']['worst']['wrong'] / 1000:.3f} at 8/255" in said
+    assert min(at_8[name]["worst"]["wrong"] for name in ("Plain", "Encrypted")) > 990
+    stamps = {
+        name: row["20"]["stamp"]["named"] / 1000
+        for name, row in manifest.results("leaking_laptop").items()
+        if name != "provenance"
+    }
+    assert f"on {stamps.pop('Encrypted-Adv'):.3f} of CIFAR-10" in said
+    assert f"on {max(stamps.values()):.3f} at most" in said
+    cut_short = manifest.results("paper_scale_cut_short")["scenarios"]["Encrypted"]
+    assert f"{cut_short['test']} / {cut_short['adversarial']} for Encrypted after 18" in said
 
 
 def test_what_is_said_of_lesson_8_is_what_was_measured():

@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
 from helpers import figures
 from helpers.bits import Picture
-from helpers.figures import BELOW, BLACK, BLUE, GREEN, GREY, ORANGE, SKY, VERMILLION, charts
+from helpers.figures import BELOW, BLACK, BLUE, GREEN, ORANGE, SKY, VERMILLION, charts
 
 Errors = Mapping[str, Mapping[str, float]]
 
@@ -69,77 +68,52 @@ def scenario_errors(errors: Mapping[str, Errors]) -> Figure:
             look = {"marker": marker, "edgecolor": colour, "facecolor": face, "zorder": on_top}
             ax.scatter(list(rows.values()), list(rows), 100, label=source, linewidth=2, **look)
         ax.set(title=column, xlabel="error", xlim=(-0.08, 1.08), xticks=[0, 0.5, 1])
-        ax.set_ylim(len(rows) - 0.5, -0.5)
+        ax.set_ylim(max(map(len, by_source.values())) - 0.5, -0.5)
         ax.grid(axis="y")
         figures.percent(ax.xaxis)
     figure.legend(*axes[0].get_legend_handles_labels(), **BELOW, ncols=4)
     return figure
 
 
-RUNGS = {  # of learnable.ladder: its words, its colour by what it stands for, its line
-    "white_box_on_plain": ("no encryption: PGD", BLACK, "-"),
-    "random_noise": ("random noise", GREY, "-"),
-    "cipher_noise_on_plain": ("ciphertext's noise on the picture", SKY, "-"),
-    "model_fed_plain": ("gradient without the cipher", SKY, "--"),
-    "wrong_key": ("gradient through a guessed key", SKY, ":"),
-    "fresh_keys": ("a new guess at each step", SKY, "-."),
-    "transfer": ("from a model of one's own", ORANGE, "-"),
-    "squares": ("100 questions, no gradient", ORANGE, "--"),
-    "on_ciphertext": ("changes the ciphertext itself", VERMILLION, "--"),
-    "through_cipher": ("gradient through the cipher", VERMILLION, "-"),
-    "discrete_search": ("search among nibbles", VERMILLION, ":"),
-}
-KINDS = {
-    "control": GREY,
-    "gradient that does not fit": SKY,
-    "neither key nor gradient": ORANGE,
-    "gradient that fits": VERMILLION,
-}
-
-
-def ladder_bars(errors: Errors, clean: Mapping[str, float], title: str) -> Figure:
-    """The error under each attack of the ladder, errors[pictures][rung], beside that without one.
-
-    Rungs are the functions of `learnable.ladder`; clean[pictures] is a share too, from 0 to 1.
-    """
-    figure, axes = figures.plots(len(errors), 11, 5.2, sharey=True)
-    for ax, (pictures, found) in zip(axes, errors.items()):
-        rungs = [rung for rung in RUNGS if rung in found and rung != "white_box_on_plain"]
-        shares = {RUNGS[rung][0]: found[rung] for rung in rungs}
-        charts.draw_bars(ax, {"": shares}, [[RUNGS[rung][1] for rung in rungs]])
-        charts.draw_level(ax, "no attack", clean[pictures])
-        ax.set(title=pictures, xlabel="error", xticks=[0, 0.5, 1])
-    keys = [Rectangle((0, 0), 1, 1, color=colour) for colour in KINDS.values()]
-    figure.legend(keys, KINDS, **BELOW, ncols=4)
-    figure.suptitle(title)
-    return figure
-
-
-def followed_noise(shares: Errors, title: str) -> Figure:
-    """How often networks say what noise was made against: shares[network][test], from 0 to 1."""
-    figure, ax = figures.one_plot(10, 3.8)
-    charts.draw_bars(ax, shares, (SKY, VERMILLION))
-    charts.draw_level(ax, "guessing", 0.1)
-    ax.set(title=title, xlabel="answers that are the label in question")
-    figure.legend(**BELOW, ncols=2)
-    return figure
+COLOURS = (BLACK, SKY, ORANGE, VERMILLION)  # of at most four curves
 
 
 def error_by_eps(
     errors: Mapping[str, Mapping[str, np.ndarray]], sizes: Sequence[float], title: str
 ) -> Figure:
-    """Curves for the attacks in errors[pictures][rung], each (sizes,), over eps in bytes."""
-    figure, axes = figures.plots(len(errors), 11, 5.2, sharey=True)
-    for ax, (pictures, curves) in zip(axes, errors.items()):
-        for rung in [rung for rung in RUNGS if rung in curves]:
-            words, colour, line = RUNGS[rung]
-            ax.plot(sizes, curves[rung], color=colour, ls=line, label=words)
-        ax.set(title=pictures, xlabel="eps, in steps of 1/255", ylim=(0, 1.03))
+    """At most four curves a panel, errors[panel][name], named where they end, over eps in bytes.
+
+    Heights are shares, (sizes,), or (sizes, 3): the lowest, the mean and the highest of each.
+    """
+    figure, axes = figures.plots(len(errors), 11, 4.4, sharey=True)
+    for ax, (panel, curves) in zip(axes, errors.items()):
+        ends = [np.broadcast_to(np.transpose(each), (3, len(sizes))) for each in curves.values()]
+        for colour, (low, mean, high) in zip(COLOURS, ends):
+            ax.fill_between(sizes, low, high, color=colour, alpha=0.25, lw=0)
+            ax.plot(sizes, mean, color=colour, marker="o", ms=4)
+        heights = [mean[-1] for _, mean, _ in ends]
+        for name, colour, here, there in zip(curves, COLOURS, heights, apart(heights)):
+            line = {"arrowstyle": "-", "color": colour, "lw": 1.5, "shrinkB": 0, "relpos": (0, 0.5)}
+            place = {"xytext": (1.07, there), "textcoords": ("axes fraction", "data")}
+            look = {"arrowprops": line, "fontsize": 10.5, "va": "center"}
+            ax.annotate(name, (sizes[-1], here), **place, **look)
+        ax.set(title=panel, xlabel="eps, in steps of 1/255", ylim=(-0.03, 1.06))
         ax.set_xscale("log", base=2)
         ax.set_xticks(sizes, [f"{size:g}" for size in sizes])
         ax.set_xlim(sizes[0], sizes[-1])
         figures.percent(ax.yaxis)
     axes[0].set_ylabel("error")
     figure.suptitle(title)
-    figure.legend(*axes[0].get_legend_handles_labels(), **BELOW, ncols=3)
     return figure
+
+
+def apart(heights: Sequence[float], gap: float = 0.075) -> list[float]:
+    """Heights for words that would lie on each other: the same, moved apart where they are close.
+
+    >>> [round(height, 3) for height in apart([1.0, 0.1, 0.99])]
+    [1.0, 0.1, 0.925]
+    """
+    moved, last = list(heights), np.inf
+    for i in sorted(range(len(moved)), key=lambda i: -heights[i]):
+        moved[i] = last = min(heights[i], last - gap)
+    return moved

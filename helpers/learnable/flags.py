@@ -143,7 +143,9 @@ def beaten_by(name: str, other: Other, climber: Climber, lost) -> Flag:
     too = climber.fooled(other(climber.answer, climber.pictures, climber.labels))
     alone, lost_alone = int((too & ~lost).sum()), int((lost & ~too).sum())
     chance = scipy.stats.binomtest(alone, max(alone + lost_alone, 1), alternative="greater")
-    return Flag(f"{name} beats PGD", f"{too.mean():.2f} to {lost.mean():.2f}", chance.pvalue < 0.05)
+    return Flag(
+        f"{name} beats PGD", f"~{too.mean():.2f} to ~{lost.mean():.2f}", chance.pvalue < 0.05
+    )
 
 
 def without_slope(climber: Climber, cipher: BlockScrambler | None) -> list[Flag]:
@@ -157,8 +159,8 @@ def without_slope(climber: Climber, cipher: BlockScrambler | None) -> list[Flag]
         halved, _ = gradients.in_batches(grad, seen, y)
     zero, zero_in_half = np.mean(slope == 0), np.mean(halved == 0)
     return [
-        Flag("slopes that are 0, float32", f"{zero:.2%}", zero > 0.01),
-        Flag("slopes that are 0, in half precision", f"{zero_in_half:.2%}", zero_in_half > 0.01),
+        Flag("slopes that are 0, float32", f"~{zero:.2%}", zero > 0.01),
+        Flag("slopes that are 0, in half precision", f"~{zero_in_half:.2%}", zero_in_half > 0.01),
     ]
 
 
@@ -185,7 +187,7 @@ def by_eps(climber: Climber, eps: float, steps: int) -> Flag:
 
 
 def listed(errors: Sequence[float]) -> str:
-    return ", ".join(f"{error:.2f}" for error in errors)
+    return ", ".join(f"~{error:.2f}" for error in errors)
 
 
 def table(flags: Sequence[Flag]) -> str:
