@@ -104,7 +104,7 @@ def test_a_copy_in_half_precision_has_the_same_weights_and_loses_small_slopes():
     np.testing.assert_array_equal(copy.get_weights()[0], model.get_weights()[0])
     known = Climber(model, answer, GREY, ZEROS, gradient)
     full, half = flags.without_slope(known, None)
-    assert not full.up and half.up and half.seen == "100.00%"
+    assert not full.up and half.up and half.seen == "~100.00%"
 
 
 def up(found: list[Flag]) -> list[str]:
