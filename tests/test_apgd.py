@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from helpers.learnable import gradients, ladder, scenarios
-from helpers.learnable.apgd import Path, apgd_on_bytes, auto_pgd, checkpoints
+from helpers.learnable.apgd import Path, auto_pgd, checkpoints
 from helpers.learnable.attacks import projected_gradient_descent
 from helpers.learnable.datasets import pictograms
 from helpers.learnable.gradients import gradient, margin, scores
@@ -147,7 +147,7 @@ def test_on_bytes_it_fools_as_many_as_pgd_or_more_with_the_cipher_and_without(na
     pictures, labels = pictograms(np.random.default_rng(2), 40)
     given = (model, cipher, pictures, labels)
     pgd = ladder.through_cipher(*given, eps=4 / 255, eps_iter=0.4 / 255)
-    apgd = apgd_on_bytes(*given, eps=4 / 255, rng=rng, nb_iter=30)
+    apgd = ladder.through_cipher(*given, attack=auto_pgd, eps=4 / 255, rng=rng, nb_iter=30)
     assert apgd.dtype == np.uint8 and np.abs(apgd.astype(int) - pictures).max() == 4
     answer = ladder.victim(model, cipher)
     lost, too = (ladder.fooled(answer, noisy, labels).sum() for noisy in (apgd, pgd))

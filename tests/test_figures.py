@@ -405,6 +405,13 @@ def test_words_at_the_ends_of_curves_do_not_lie_on_each_other():
     assert moved[2] == 0.05 and all(there <= here for there, here in zip(moved, heights))
 
 
+def test_whoever_measured_fewer_rows_hides_none_of_the_others():
+    [ax] = lesson06.scenario_errors(
+        {"test": {"paper": ROWS, "ours": dict([*ROWS.items()][:1])}}
+    ).axes
+    assert len(ROWS) > 1 and ax.get_ylim() == (len(ROWS) - 0.5, -0.5)
+
+
 def test_whoever_measured_keeps_a_look_in_every_column():
     errors = {"test": {"paper": ROWS, "ours": ROWS}, "attack": {"ours": ROWS}}
     left, right = lesson06.scenario_errors(errors).axes

@@ -30,7 +30,7 @@ import numpy as np
 from data.studies import attackers
 from data.studies.attacked import Bools, Setting, Victim, paired, share, study
 from helpers.learnable import flags, ladder
-from helpers.learnable.apgd import apgd_on_bytes
+from helpers.learnable.apgd import auto_pgd
 from helpers.learnable.gradients import Labels, gradient
 from helpers.learnable.scramble import Pictures
 
@@ -63,7 +63,7 @@ def losses(victim: Victim, pictures: Pictures, labels: Labels, size: int) -> Los
 
     def apgd(loss: str) -> Pictures:
         budget: dict[str, Any] = {"eps": eps, "nb_iter": STEPS, "restarts": RESTARTS, "loss": loss}
-        return apgd_on_bytes(*given, rng=own(1), **budget)
+        return ladder.through_cipher(*given, attack=auto_pgd, rng=own(1), **budget)
 
     noisy = {
         "no_attack": pictures,

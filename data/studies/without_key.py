@@ -13,9 +13,8 @@ rungs       all who have no key, and one who has, on the same pictures, with pai
 curves      four attackers by eps: `noise` is that of the next with its signs tossed anew,
             `past_the_cipher` PGD on the network fed plain pictures, `with_key` the discrete search
 published   what the weights of first convolutions tell of keys, and how likely that is by chance
-square      the Square attack, which sees nothing but scores: 2,000 queries, on Plain as well
 
-What the attackers have, but for `square`: the victim's weights, and plain pictures of their own, on
+What the attackers have: the victim's weights, and plain pictures of their own, on
 which the victim neither learned nor is attacked: pictograms of another seed, or the last of
 CIFAR-10's test half. What they overhear are ciphertexts of a thousand other test pictures.
 """
@@ -40,7 +39,7 @@ from helpers.metrics import Proportion
 from helpers.quiet_keras import keras
 
 SIZES = (1, 8, 25)  # eps, of 255
-ATTACKED, SAMPLED, ASKED = 1000, 500, 200  # pictures: as a rule, for each draw, by Square
+ATTACKED, SAMPLED = 1000, 500  # pictures: as a rule, for each draw
 HEARABLE = 1000  # the test pictures after those attacked
 DRAWS = 5
 LEARNED, EPOCHS, BATCH = 4000, 8, 64  # the graft's lessons
@@ -245,31 +244,12 @@ def guess_high_bytes(kernel: np.ndarray, key: Order) -> dict[str, Any]:
     return {"hits": hits, "of": many, "by_chance": expected, "p": float(f"{p:.2g}")}
 
 
-# --- scores alone ---------------------------------------------------------------------------------
-
-
-def square(setting: Setting) -> dict[str, Any]:
-    """2,000 queries a picture at 1/255, on Encrypted and on Plain, and noise of that size."""
-    pictures, labels = setting.test(ASKED)
-    lost, noise = {}, {}
-    for name in ("Encrypted", "Plain"):
-        victim, rng = setting.victim(name), np.random.default_rng(1)
-        asked: dict[str, Any] = {"rng": rng, "eps": 1 / 255}
-        corners = ladder.random_noise(pictures, corners=True, **asked)
-        noise[name] = share(victim.fooled(corners, labels))
-        noisy = attackers.squares(victim.answer, pictures, labels, n_queries=2000, **asked)
-        lost[name] = victim.fooled(noisy, labels)
-    found: dict[str, Any] = {name: share(one) for name, one in lost.items()}
-    return found | {"noise": noise, "paired": paired(lost["Encrypted"], lost["Plain"])}
-
-
 PARTS: dict[str, Part] = {
     **{f"heard_{count}": functools.partial(heard, count=count) for count in (1, 4, 20, 100)},
     "rungs": rungs,
     "curves": curves,
     **{f"seed_{seed}": functools.partial(other_seed, seed=seed) for seed in (2, 3)},
     "published": published,
-    "square": square,
 }
 main = study("without_key", __doc__, PARTS)
 

@@ -8,16 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from helpers.learnable import attacks, gradients
-from helpers.learnable.cipher_gradients import bpda, bytes_to_floats, floats_to_bytes
 from helpers.learnable.gradients import Floats, Gradient, Labels, gradient
-from helpers.learnable.ladder import whole_bytes
-from helpers.learnable.scramble import BlockScrambler, Pictures
-from helpers.quiet_keras import keras
 
 MOMENTUM = np.float32(0.75)  # of each step; the rest is the step before (their alpha)
 ENOUGH = 0.75  # a share of steps that went uphill: with fewer, steps are too long (their rho)
@@ -139,20 +134,3 @@ def checkpoints(nb_iter: int) -> dict[int, int]:
     """After which steps their length is looked at, and how many were taken since the last look."""
     at = [math.ceil(share * nb_iter / 100) for share in LOOKS]
     return {now: now - before for before, now in zip(at, at[1:]) if now > before}
-
-
-def apgd_on_bytes(
-    model: keras.Model,
-    cipher: BlockScrambler | None,
-    pictures: Pictures,
-    labels: Labels,
-    eps: float = 0.1,
-    **options: Any,
-) -> Pictures:
-    """Knowing everything: APGD on the picture, through the cipher where there is one.
-
-    A rung as those of `ladder`; `options` are rng and the others of `auto_pgd`. The network is
-    always asked at whole bytes, so the same attacker meets plain and encrypted networks.
-    """
-    x, size = bytes_to_floats(pictures), whole_bytes(eps)
-    return floats_to_bytes(auto_pgd(model, x, labels, eps=size / 255, grad=bpda(cipher), **options))

@@ -6,8 +6,8 @@ rung                        knows                                  adds its nois
 `through_cipher`            everything                             the picture
 `discrete_search`           everything                             the picture
 
-These are the rungs that lesson 6 climbs by itself; on its figures there are more, which the study
-data/studies/attackers.py measured.
+These are the rungs that lesson 6 climbs by itself, with half a key (`without_key`) between the last
+two and the others; more are in data/studies/attackers.py.
 
 Pictures go in and come out as bytes, uint8 (n, height, width, 3), since that is what the cipher
 takes; labels are whole numbers (n,). eps counts from 0 to 1, and of eps * 255 the whole bytes are
@@ -130,7 +130,13 @@ def random_signs(pictures: Pictures, noisy: Pictures, *, rng: np.random.Generato
 
 
 def model_fed_plain(
-    model: keras.Model, pictures: Pictures, labels: Labels, eps: float = 0.1, **options: Any
+    model: keras.Model,
+    pictures: Pictures,
+    labels: Labels,
+    eps: float = 0.1,
+    *,
+    attack: Callable[..., Floats] = attacks.projected_gradient_descent,
+    **options: Any,
 ) -> Pictures:
     """PGD on plain pictures that are fed to the model, though it sees ciphertexts at other times.
 
@@ -143,7 +149,8 @@ def model_fed_plain(
         pictures: uint8 (n, height, width, 3).
         labels: whole numbers (n,).
         eps: how far a byte may go, of 1 for 255.
-        options: eps_iter, nb_iter and the like of `attacks.projected_gradient_descent`.
+        attack: PGD, or another that takes and gives floats, as `apgd.auto_pgd`.
+        options: the attack's, eps_iter and nb_iter of PGD for instance.
 
     Returns:
         uint8 like the pictures: what PGD found between floats, rounded to the nearest byte.
@@ -159,8 +166,7 @@ def model_fed_plain(
     [[[[126, 130, 130]]]]
     """
     size, x = whole_bytes(eps), bytes_to_floats(pictures)
-    found = attacks.projected_gradient_descent(model, x, labels, eps=size / 255, **options)
-    return floats_to_bytes(found)
+    return floats_to_bytes(attack(model, x, labels, eps=size / 255, **options))
 
 
 def through_cipher(

@@ -1,7 +1,7 @@
 """An attacker who never held the key: half of it is guessed from ciphertexts overheard, the rest
 is drawn anew at each step.
 
-Pictures are bytes, uint8 (n, height, width, 3). "The paper" is that of `attacks`.
+Pictures are bytes, uint8 (n, height, width, 3).
 """
 
 from __future__ import annotations

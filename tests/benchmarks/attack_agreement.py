@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable
 
 import numpy as np
-from attack_speed import Attack
+from attack_speed import Attack, shape_of
 from measure import Row
 
 from helpers.learnable.apgd import auto_pgd
@@ -86,13 +86,8 @@ def peer() -> Callable[..., Attack]:
             return np.asarray(losses)
 
     def make(model: keras.Model, eps: float, nb_iter: int, restarts: int) -> Attack:
-        classifier = Classifier(
-            model,
-            nb_classes=model.output_shape[-1],
-            input_shape=model.input_shape[1:],
-            loss_object=keras.losses.CategoricalCrossentropy(from_logits=True),
-            clip_values=(0, 1),
-        )
+        loss = keras.losses.CategoricalCrossentropy(from_logits=True)
+        classifier = Classifier(model, loss_object=loss, **shape_of(model))
         sizes = {"eps": eps, "eps_step": 2 * eps, "max_iter": nb_iter, "batch_size": 128}
         starts = {"nb_random_init": restarts, "verbose": False}
         return AutoProjectedGradientDescent(classifier, norm=np.inf, **sizes, **starts).generate

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from measure import Row, in_turns
@@ -102,15 +103,16 @@ def art_attack(model: keras.Model, steps: int) -> Attack:
     from art.attacks.evasion import ProjectedGradientDescent
     from art.estimators.classification import TensorFlowV2Classifier
 
-    classifier = TensorFlowV2Classifier(
-        model,
-        nb_classes=model.output_shape[-1],
-        input_shape=model.input_shape[1:],
-        loss_object=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        clip_values=(0, 1),
-    )
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    classifier = TensorFlowV2Classifier(model, loss_object=loss, **shape_of(model))
     sizes = {"eps": EPS, "eps_step": STEP, "max_iter": steps, "batch_size": BATCH}
     return ProjectedGradientDescent(classifier, norm=np.inf, verbose=False, **sizes).generate
+
+
+def shape_of(model: keras.Model) -> dict[str, Any]:
+    """What adversarial-robustness-toolbox asks of a model besides its loss."""
+    sizes = {"nb_classes": model.output_shape[-1], "input_shape": model.input_shape[1:]}
+    return {**sizes, "clip_values": (0, 1)}
 
 
 def cleverhans_attack(model: keras.Model, steps: int) -> Attack:
