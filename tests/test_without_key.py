@@ -171,7 +171,7 @@ def test_draws_are_summed_up_with_the_interval_that_the_pictures_leave():
 
 @pytest.mark.slow
 def test_on_a_few_pictures_every_part_is_found(setting, monkeypatch):
-    for name, small in {"ATTACKED": 20, "SAMPLED": 10, "ASKED": 10, "LEARNED": 200}.items():
+    for name, small in {"ATTACKED": 20, "SAMPLED": 10, "LEARNED": 200}.items():
         monkeypatch.setattr(study, name, small)
     monkeypatch.setattr(study, "DRAWS", 2)
     heard = study.heard(setting, 20)
@@ -181,6 +181,14 @@ def test_on_a_few_pictures_every_part_is_found(setting, monkeypatch):
     rungs = study.rungs(setting)
     assert rungs["25"]["half_of_20"]["wrong"] == 20 > rungs["25"]["wrong_key"]["wrong"]
     assert rungs["25"]["paired"]["half_of_20, fresh_keys"]["p"] < 0.01
+    lost = {name: row["wrong"] for name, row in study.curves(setting)["8"].items()}
+    assert (
+        lost["with_key"]
+        == 20
+        > lost["half_of_20"]
+        > 4
+        >= max(lost["noise"], lost["past_the_cipher"])
+    )
 
 
 # --- what studies of attacks have in common -------------------------------------------------------
