@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from data.studies.resumable import strategy
+from data.studies.resumable import MANY, strategy
 from helpers.learnable import scramble
 from helpers.learnable.cipher_gradients import bytes_to_floats
 from helpers.learnable.gradients import (
@@ -43,7 +43,6 @@ from helpers.quiet_keras import keras
 ops = keras.ops
 
 PADDING = 4  # pixels, as of `datasets.augment`
-MOST = 32  # batches that are learned in one call
 LEVELS = bytes_to_floats(np.arange(256, dtype=np.uint8).reshape(1, 1, -1, 1).repeat(3, -1))
 LEVELS = LEVELS[0, 0, :, 0]  # each byte as a float; who divides on a GPU may find another one
 
@@ -107,9 +106,9 @@ class OnDevice:
         were wrong, how many there were) of each.
         """
         until_the_last = (self.n // self.size) - first % self.batches
-        count = max(1, min(most, MOST, until_the_last))
+        count = max(1, min(most, MANY, until_the_last))
         draws = [self.draws(first + k) for k in range(count)]
-        draws += [draws[0]] * (MOST - count)  # of one shape, so that it is compiled once
+        draws += [draws[0]] * (MANY - count)  # of one shape, so that it is compiled once
         state = [[variable.value for variable in part] for part in self.parts()]
         stacked = map(np.stack, zip(*draws))
         state, losses, wrong = self.learning(state, count, *self.stay, *stacked)
@@ -141,7 +140,7 @@ class OnDevice:
                 state, loss, errors = learned(self.model, state, x, y)
                 return state, losses.at[k].set(loss), wrong.at[k].set(errors)
 
-            nothing = np.zeros(MOST, np.float32), np.zeros(MOST, np.int32)
+            nothing = np.zeros(MANY, np.float32), np.zeros(MANY, np.int32)
             return jax.lax.fori_loop(0, count, one, (state, *map(ops.convert_to_tensor, nothing)))
 
         return jax.jit(several)

@@ -26,7 +26,7 @@ from helpers.quiet_keras import keras
 
 Batch = tuple[Floats, Labels]  # pictures float32 (n, height, width, 3), labels (n,)
 Learned = tuple[float, int, int]  # the loss of a batch, how many were wrong before it, of how many
-MANY = 64  # batches in one call at most
+MANY = 32  # batches in one call at most
 QUICK = 1.0  # seconds: while a call takes less, the next one may take twice as many batches
 
 
