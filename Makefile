@@ -2,8 +2,8 @@
 # py -m helpers lab
 PYTHON ?= python3
 
-.PHONY: help lab restore lessons test check doctor refresh fuzz bench lock
+.PHONY: help lab restore lessons teach test check doctor refresh fuzz bench lock
 help:
 	@$(PYTHON) -m helpers --help
-lab restore lessons test check doctor refresh fuzz bench lock:
+lab restore lessons teach test check doctor refresh fuzz bench lock:
 	@$(PYTHON) -m helpers $@ $(ARGS)

@@ -83,6 +83,10 @@ def lessons(arguments: list[str]) -> int:
     return run("-m", "helpers.lessons", "export", *arguments)
 
 
+def teach(arguments: list[str]) -> int:
+    return run("-m", "helpers.teach", *arguments)
+
+
 def refresh(arguments: list[str]) -> int:
     return run("-m", "helpers.lessons", "refresh", *arguments)
 
@@ -112,6 +116,7 @@ COMMANDS = {
         lessons,
         "run the lessons and write them as pages for a browser (build/lessons)",
     ),
+    "teach": (teach, "write the course plan, notes, slides and solutions (build/teach)"),
     "test": (test, "look at the code's style and types, then run every test and every lesson"),
     "check": (check, "the same, with only the tests that are quick: a minute and a quarter"),
     "doctor": (doctor, "find out what is wrong with the set-up, and mend what can be mended"),

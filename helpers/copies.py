@@ -13,7 +13,7 @@ import hashlib
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from itertools import chain, count
+from itertools import chain, count, pairwise
 from pathlib import Path
 
 from ipykernel.ipkernel import IPythonKernel
@@ -35,12 +35,13 @@ def prepare(folder: Path) -> list[str]:
     record, newer = {}, []
     with suppress(OSError, ValueError):  # none yet, or damaged: then every change is a learner's
         record = read_json(folder / RECORD)
-    for name in lessons.NAMES:
+    for name in [*lessons.NAMES, *lessons.BESIDE]:
         path, latest = folder / f"{name}.ipynb", digest_of(original(name))
-        if not path.exists() or digest_in(path) in (record.get(name), latest):
-            put(name, path)
+        if not path.exists() or digest_in(path) == record.get(name) != latest:
+            lessons.write(original(name), path)
+        if digest_in(path) == latest:
             record[name] = latest
-        elif record.get(name) != latest:
+        elif record.get(name) != latest and name in lessons.NAMES:
             newer.append(name)
     write_json(folder / RECORD, record)
     return newer
@@ -64,20 +65,16 @@ def restore(name: str, folder: Path) -> list[Path]:
 
 
 def original(name: str) -> NotebookNode:
-    """A lesson without answers, and with what JupyterLab would add in opening it.
+    """A lesson without answers, its own to what it asks a learner to predict among them.
 
-    So who opens a copy and touches nothing has changed nothing.
+    It has what JupyterLab would add in opening it: who touches nothing has changed nothing.
     """
     lesson = lessons.with_blank_answers(lessons.read(lessons.path_of(name)))
     lesson.metadata.language_info = IPythonKernel.language_info
+    for asking, cell in pairwise(lesson.cells):
+        if "prediction" in asking.metadata.get("tags", []) and cell.cell_type == "code":
+            cell.update(outputs=[], execution_count=None)
     return lesson
-
-
-def put(name: str, path: Path) -> None:
-    """Write a lesson where it is not already, to the byte: JupyterLab asks about newer files."""
-    lesson = original(name)
-    if not path.exists() or path.read_text(encoding="utf-8") != lessons.text_of(lesson):
-        lessons.write(lesson, path)
 
 
 def keep(path: Path, folder: Path) -> Path:
@@ -90,8 +87,12 @@ def keep(path: Path, folder: Path) -> Path:
 
 
 def digest_of(lesson: NotebookNode) -> str:
-    """SHA-256 of a lesson, apart from what one run and one Python leave in it."""
-    return hashlib.sha256(lessons.text_of(lessons.without_traces(lesson)).encode()).hexdigest()
+    """SHA-256 of a lesson, apart from what running it leaves in it."""
+    lesson = lessons.without_traces(lesson)
+    for cell in lesson.cells:
+        if cell.cell_type == "code":
+            cell.update(outputs=[], execution_count=None)
+    return hashlib.sha256(lessons.text_of(lesson).encode()).hexdigest()
 
 
 def digest_in(path: Path) -> str:

@@ -8,6 +8,7 @@ alone.
 from __future__ import annotations
 
 import argparse
+import ast
 import copy
 import re
 import sys
@@ -21,7 +22,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, DeadKernelError
 from nbformat import NotebookNode, v4
 
-from helpers import pages
+from helpers import pages, timetable
+from helpers.challenges import NOT_YET_STARTED
 from helpers.exercises import NOT_YET_ANSWERED
 from helpers.files import atomic_write, readable, refusing
 
@@ -42,9 +44,13 @@ NAMES = (
     "08_break_your_cipher",
 )
 
-# An exercise ends in `lesson01.bits_of_200.check(bits_of_200)`, and has dots until it is answered.
-CHECK = re.compile(r"^lesson\d\d\.(\w+)\.check\(\1\)$", re.MULTILINE)
-DOTS = re.compile(r"(=|return) \.\.\.$", re.MULTILINE)
+# Pages of words alone that stand beside the lessons, which link to them.
+BESIDE = ("glossary", "references")
+
+# An exercise ends in `lesson01.bits_of_200.check(bits_of_200)`, a challenge begins with
+# `pads = challenges.two_time_pad.start(...)` and ends in `pads.check(word)`.
+CHECK = re.compile(r"^\w+(?:\.\w+)?\.check\(\w+\)$", re.MULTILINE)
+START = re.compile(r"\.(?:start|show_board)\(.*\)$", re.MULTILINE)
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -55,7 +61,7 @@ LIVE_WIDGET = "application/vnd.jupyter.widget-view+json"
 
 def answered(lesson: NotebookNode) -> list[str]:
     """The names of the cells that hold a learner's answer."""
-    return [cell.id for cell in lesson.cells if is_exercise(cell) and not DOTS.search(cell.source)]
+    return [cell.id for cell in lesson.cells if is_exercise(cell) and not has_dots(cell.source)]
 
 
 def with_blank_answers(lesson: NotebookNode) -> NotebookNode:
@@ -74,17 +80,36 @@ def is_exercise(cell: NotebookNode) -> bool:
     return "blank" in cell.metadata
 
 
+def has_dots(source: str) -> bool:
+    """Whether code still has the three dots of an exercise; those of an index are none of them."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return False
+    nodes = list(ast.walk(tree))
+    indices = [node.slice for node in nodes if isinstance(node, ast.Subscript)]
+    in_an_index = {id(node) for index in indices for node in ast.walk(index)}
+    dots = [node for node in nodes if isinstance(node, ast.Constant) and node.value is ...]
+    return any(id(node) not in in_an_index for node in dots)
+
+
 def put_dots_back(cell: NotebookNode) -> None:
     """Make an exercise as it is asked, in place: its three dots, and what it prints with them."""
     cell.source = cell.metadata.blank
-    cell.outputs = [v4.new_output("stream", text=f"{NOT_YET_ANSWERED}\n")]
+    said = NOT_YET_STARTED if START.search(cell.source) else NOT_YET_ANSWERED
+    cell.outputs = [v4.new_output("stream", text=f"{said}\n")]
 
 
 def remember_dots(lesson: NotebookNode) -> None:
     """Have each exercise remember how it is asked, in place, as long as nobody has answered it."""
     for cell in lesson.cells:
-        if CHECK.search(cell.source) and DOTS.search(cell.source):
+        if asks(cell) and has_dots(cell.source):
             cell.metadata["blank"] = cell.source
+
+
+def asks(cell: NotebookNode) -> bool:
+    """Whether a cell has the form of an exercise or of a challenge."""
+    return cell.cell_type == "code" and bool(CHECK.search(cell.source) or START.search(cell.source))
 
 
 def run(path: Path, seconds_per_cell: int = 300) -> NotebookNode:
@@ -175,6 +200,7 @@ def refresh(paths: Sequence[Path]) -> bool:
     for path, lesson in ran.items():
         if lesson:
             remember_dots(lesson)
+            timetable.fill_in(lesson)
             write(lesson, path)
     return all(ran.values())
 
@@ -186,8 +212,9 @@ def export(paths: Sequence[Path]) -> bool:
         return False
     there = [name for name in NAMES if name in ran or (PAGES / f"{name}.html").exists()]
     shown = {name: ran.get(name) or read(path_of(name)) for name in there}
+    beside = {name: read(path_of(name)) for name in BESIDE}
     PAGES.mkdir(parents=True, exist_ok=True)
-    for name, page in pages.of(shown, LESSONS, ran).items():
+    for name, page in pages.of(shown, LESSONS, ran, beside).items():
         with atomic_write(PAGES / name) as unfinished:
             unfinished.write_text(page, encoding="utf-8")
     print(f"Open {(PAGES / 'index.html').relative_to(ROOT)} in a browser.")

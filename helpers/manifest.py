@@ -60,6 +60,8 @@ def results(name: str) -> dict:
         FileNotFoundError: where the file, or the manifest, is missing.
         ValueError: where the manifest knows no such file, or is damaged, or the file was altered.
 
+    Source: the study that the manifest names for this file.
+
     >>> sorted(results("comparison"))
     ['ciphers', 'provenance']
     """

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
+from nbformat import v4
 
 from helpers import copies, lessons
 
@@ -20,16 +22,17 @@ def kit(tmp_path, monkeypatch):
     for name in ["00_start_here", NAME]:
         (folder / f"{name}.ipynb").write_bytes(lessons.path_of(name).read_bytes())
     monkeypatch.setattr(lessons, "NAMES", ("00_start_here", NAME))
+    monkeypatch.setattr(lessons, "BESIDE", ())
     monkeypatch.setattr(lessons, "LESSONS", folder)
     monkeypatch.setattr(copies, "COPIES", tmp_path / "my_lessons")
     return folder, tmp_path / "my_lessons"
 
 
 def answer(folder, text=ANSWER):
-    """Type an answer into the first exercise of lesson 3."""
+    """Type an answer into an exercise of lesson 3."""
     path = folder / f"{NAME}.ipynb"
     lesson = lessons.read(path)
-    cell = next(cell for cell in lesson.cells if cell.id == "exercise-1")
+    cell = next(cell for cell in lesson.cells if cell.source.startswith("key_bits = ..."))
     cell.source = cell.source.replace("key_bits = ...", text)
     lessons.write(lesson, path)
     return path.read_bytes()
@@ -47,6 +50,12 @@ def names(folder):
     return sorted(path.name for path in folder.glob("*.ipynb"))
 
 
+def is_asked_before(lesson):
+    """The cells of code that stand right below a prediction."""
+    pairs = pairwise(lesson.cells)
+    return [cell for asking, cell in pairs if "prediction" in asking.metadata.get("tags", [])]
+
+
 def test_every_lesson_gets_a_copy_that_is_the_same_but_for_the_python_that_opens_it(kit):
     originals, mine = kit
     assert copies.prepare(mine) == []
@@ -55,7 +64,36 @@ def test_every_lesson_gets_a_copy_that_is_the_same_but_for_the_python_that_opens
         copy, original = lessons.read(mine / f"{name}.ipynb"), lessons.read(lessons.path_of(name))
         assert copy.metadata.pop("language_info")["version"]
         assert original.metadata.pop("language_info") == {"name": "python"}
+        for cell in is_asked_before(original):
+            cell.update(outputs=[], execution_count=None)
         assert copy == original
+
+
+def test_a_copy_does_not_show_what_it_asks_to_predict(kit):
+    originals, mine = kit
+    lesson = lessons.read(originals / f"{NAME}.ipynb")
+    asking = v4.new_markdown_cell("**Predict.** How many?", metadata={"tags": ["prediction"]})
+    told = v4.new_code_cell("7", execution_count=9, outputs=[v4.new_output("stream", text="7")])
+    lesson.cells += [asking, told]
+    lessons.write(lesson, originals / f"{NAME}.ipynb")
+    copies.prepare(mine)
+    *_, shown, asking, copy = lessons.read(mine / f"{NAME}.ipynb").cells
+    assert (copy.outputs, copy.execution_count) == ([], None)
+    assert shown == lesson.cells[-3] and asking == lesson.cells[-2]
+
+
+def test_a_copy_that_was_run_keeps_its_outputs_until_the_kit_has_a_newer_lesson(kit):
+    originals, mine = kit
+    copies.prepare(mine)
+    path = mine / f"{NAME}.ipynb"
+    lesson = lessons.read(path)
+    next(cell for cell in lesson.cells if cell.cell_type == "code").update(outputs=[])
+    lessons.write(lesson, path)
+    ran = path.read_bytes()
+    assert copies.prepare(mine) == [] and path.read_bytes() == ran
+    edit(originals)
+    assert copies.prepare(mine) == []
+    assert b"New in this version." in path.read_bytes()
 
 
 def test_a_second_time_touches_no_file(kit):

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import pkgutil
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from helpers import bits, exercises, files, manifest
-from helpers.exercises import NOT_YET_ANSWERED, Exercise, FunctionExercise, lesson01, lesson08
+from helpers.exercises import (
+    NOT_YET_ANSWERED,
+    Choice,
+    Exercise,
+    FunctionExercise,
+    lesson01,
+    lesson08,
+)
 from helpers.neural.cipher import NeuralCipher
 from helpers.neural.cryptanalysis import differences
 
@@ -67,7 +76,8 @@ def test_an_empty_answer_is_not_wrong(name, exercise, empty, capsys):
 @every_exercise
 def test_a_stub_is_not_wrong(name, exercise):
     if isinstance(exercise, FunctionExercise):
-        assert exercise.verdict(lambda _: ...) == NOT_YET_ANSWERED
+        assert exercise.verdict(lambda *_: ...) == NOT_YET_ANSWERED
+        assert exercise.verdict(lambda *_: 1 + ...) == NOT_YET_ANSWERED  # dots within a line
 
 
 @every_exercise
@@ -89,7 +99,7 @@ def test_a_stub_is_not_wrong(name, exercise):
     ],
 )
 def test_a_wrong_answer_gets_a_sentence(name, exercise, wrong):
-    answer = (lambda _: wrong) if isinstance(exercise, FunctionExercise) else wrong
+    answer = (lambda *_: wrong) if isinstance(exercise, FunctionExercise) else wrong
     said = exercise.verdict(answer)
     assert said.startswith("Not yet: ") and is_one_sentence(said)
 
@@ -103,10 +113,13 @@ def test_every_slip_is_recognised_and_gives_nothing_away(name, exercise):
 
 
 @every_exercise
-def test_the_hint_is_no_solution(name, exercise, capsys):
-    exercise.hint()
-    hint = capsys.readouterr().out
-    assert len(hint) > 20 and not tells(hint, name, exercise)
+def test_three_hints_come_one_by_one_and_none_is_the_solution(name, exercise, capsys):
+    anew = dataclasses.replace(exercise)
+    for number in [1, 2, 3, 3]:
+        anew.hint()
+        hint = exercise.hints[number - 1]
+        assert capsys.readouterr().out == f"Hint {number} of 3: {hint}\n"
+        assert len(hint) > 20 and not tells(hint, name, exercise)
 
 
 @every_exercise
@@ -119,6 +132,8 @@ def test_the_solution_is_printed_as_code(name, exercise, capsys):
 
 def tells(text: str, name: str, exercise: Exercise) -> bool:
     """Whether `text` holds the answer: the expected value, or the solution's last expression."""
+    if isinstance(exercise, Choice):
+        return exercise.because in text or re.search(rf'"{exercise.expected}"', text) is not None
     last_line = exercise.solution_text.splitlines()[-1].split("  #")[0]
     secrets = [last_line.removeprefix("    return ").removeprefix(f"{name} = ")]
     if not isinstance(exercise, FunctionExercise):
@@ -154,14 +169,18 @@ def test_ten_wrong_answers_and_more_are_wrong_and_none_is_told_the_right_one(lab
         said = exercise.verdict(answer)
         assert said.startswith("Not yet: ") and is_one_sentence(said), (number, said)
         own_words = said.replace(exercises.shown(answer), "")
+        own_words = (
+            own_words.partition(", in quotes.")[2] if "of the letters" in said else own_words
+        )
         assert isinstance(exercise, FunctionExercise) or not tells(own_words, name, exercise), said
 
 
 @every_answered
 def test_what_is_right_of_one_input_only_is_wrong(label):
     _, exercise = ALL[label]
-    for known in map(exercise.expected, getattr(exercise, "inputs", [])):
-        assert exercise.verdict(lambda _, known=known: known).startswith("Not yet: ")
+    for value in getattr(exercise, "inputs", []):
+        known = exercise.expected(*exercise.spread(value))
+        assert exercise.verdict(lambda *_, known=known: known).startswith("Not yet: ")
 
 
 # --- Of functions ---
@@ -218,6 +237,43 @@ def test_a_length_that_is_wrong_is_named():
 @pytest.mark.parametrize("right", [(1, 1, 0, 0, 1, 0, 0, 0), np.array([1, 1, 0, 0, 1, 0, 0, 0])])
 def test_a_tuple_or_an_array_is_as_good_as_a_list(right):
     assert lesson01.bits_of_200.verdict(right).startswith("Right")
+
+
+CHOICE = Choice(
+    expected="b",
+    wrong={"a": "that is a key.", "c": "that is a block."},
+    because="it is a bit.",
+    hints=["An idea.", "A step.", "Nearly all."],
+    solution_text='what = "b"',
+)
+
+
+@pytest.mark.parametrize("right", ["b", "B", " b ", "b)", "(b)", "B."])
+def test_a_letter_is_right_however_it_is_written(right):
+    assert CHOICE.verdict(right) == "Right: it is a bit."
+
+
+def test_a_wrong_letter_gets_its_own_sentence_and_what_is_none_is_told_what_to_choose():
+    assert CHOICE.verdict("C") == "Not yet: that is a block."
+    for other in ["d", "a bit", 2, ["b"], "", np.array("b")]:
+        assert CHOICE.verdict(other) == (
+            'Not yet: the answer is one of the letters "a", "b", "c", in quotes.'
+        )
+
+
+def test_a_function_of_two_arguments_is_given_both():
+    total = FunctionExercise(
+        expected=lambda a, b: a + b,
+        inputs=[(1, 2), (3, 4)],
+        arguments=2,
+        because="it adds.",
+        hints=["An idea.", "A step.", "Nearly all."],
+        solution_text="def total(a, b):\n    return a + b",
+        slips=[(lambda a, b: a * b, "you multiplied.")],
+    )
+    assert total.verdict(lambda a, b: b + a) == "Right: it adds."
+    assert total.verdict(lambda a, b: a * b) == "Not yet: for (1, 2), you multiplied."
+    assert "stops with TypeError" in total.verdict(lambda a: a)
 
 
 # --- Of what they say ---

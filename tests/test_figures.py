@@ -84,6 +84,12 @@ EXAMPLES = {  # the arguments of one call for every figure
     "lesson07.cipher_tables": ([TWO_BITS ^ TWO_BITS.T, TWO_BITS], ["a pad", "none"], "sent", "key"),
     "lesson07.distinct_by_way": ({"one": [65536, 65536], "another": [4, 900]},),
     "lesson07.spread": ([SPREAD, ~SPREAD], ["a message bit", "a key bit"]),
+    "lesson08.beside_the_best": (
+        [3, 5],
+        {"one": [1, 0.9], "two": [1, 0.95]},
+        [[1, 0.999], [0.904, 0.902]],
+        0.68,
+    ),
     "lesson08.learned_by_strength": ({"one": [(2.5, 1), (9, 0.7)], "two": [(12, 0.6)]},),
 }
 MODULES = ["", *(module.name for module in pkgutil.iter_modules(figures.__path__))]

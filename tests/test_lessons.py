@@ -15,13 +15,18 @@ from statistics import median
 import nbformat
 import numpy as np
 import pytest
+from nbconvert.filters import markdown2html
 from nbformat import v4
 from PIL import Image
 
-from helpers import lessons
+from helpers import lessons, pages, timetable
+from helpers.challenges import NOT_YET_STARTED
+from helpers.exercises import NOT_YET_ANSWERED
 
 LESSONS = [lessons.path_of(name) for name in lessons.NAMES]
 FOLDED = {"source_hidden": True}
+METADATA = {"tags", "jupyter", "blank", "slideshow"}
+ANSWER = re.compile(r"<details><summary>(.+?)</summary>\n\n(.+?)\n\n</details>", re.DOTALL)
 
 
 @pytest.fixture(params=LESSONS, ids=lambda path: path.stem, scope="module")
@@ -67,7 +72,7 @@ def test_nothing_of_one_run_is_saved(lesson):
     assert "widgets" not in lesson.metadata
     assert lesson.metadata.language_info == {"name": "python"}
     assert not bundles(lesson, "application/vnd.jupyter.widget-view+json")
-    assert all(set(cell.metadata) <= {"tags", "jupyter", "blank"} for cell in lesson.cells)
+    assert all(set(cell.metadata) <= METADATA for cell in lesson.cells)
 
 
 def test_cells_are_short(lesson):
@@ -86,42 +91,127 @@ def test_prose_comes_before_every_code_cell_of_an_idea(lesson):
     assert kinds[0] == "markdown"
 
 
+def headings(lesson):
+    return timetable.HEADING.findall(prose(lesson))
+
+
+def tagged(lesson, tag):
+    """The cells with this tag, each with the cell that follows it."""
+    pairs = zip(lesson.cells, [*lesson.cells[1:], None])
+    return [(cell, after) for cell, after in pairs if tag in cell.metadata.get("tags", [])]
+
+
+def number(lesson):
+    return int(lesson.cells[0].source.removeprefix("# ").partition(" ")[0])
+
+
 def test_it_begins_with_title_minutes_aims_and_needs(lesson):
     top = lesson.cells[0].source
     assert re.match(r"# \d · \S", top)
-    assert re.search(r"\d+ minutes", top)
+    assert timetable.paragraph(lesson) in top, "make refresh counts them anew"
     assert "**You will**" in top
     assert "**You need**" in top
 
 
-def test_it_ends_with_recap_and_exercises(lesson):
-    headings = re.findall(r"^## (.+)$", prose(lesson), re.MULTILINE)
-    assert headings[-2:] == ["Recap", "Exercises"]
-    last_code = code_cells(lesson)[-1]
-    assert ".check(" in last_code.source
-    assert "Not answered yet" in last_code.outputs[0].text
+def test_its_core_fits_a_class(lesson):
+    assert timetable.core(lesson) <= 40
+
+
+def test_core_recap_challenges_and_only_then_what_goes_further(lesson):
+    """So whoever runs a lesson from top to bottom runs its core alone first, and may stop there."""
+    names = headings(lesson)
+    core = [name for name in names if not name.startswith(timetable.FURTHER)]
+    assert names[: len(core)] == core
+    assert core[-1:] == ["Challenges"] if number(lesson) else core[-1:] == ["Recap"]
+    assert "Recap" in core
+    assert not [
+        name for name in names if name.startswith("Further") and name not in names[len(core) :]
+    ]
+
+
+def test_what_goes_further_asks_nothing_and_the_way_on_stands_before_it(lesson):
+    first = next(
+        (i for i, cell in enumerate(lesson.cells) if f"## {timetable.FURTHER}" in cell.source),
+        len(lesson.cells),
+    )
+    assert not [cell for cell in lesson.cells[first:] if lessons.is_exercise(cell)]
+    assert "**Next:**" in prose(nbformat.from_dict({"cells": lesson.cells[:first]}))
+
+
+def test_it_asks_three_exercises_and_more_where_they_belong(lesson):
+    asked = [after for _, after in tagged(lesson, "exercise")]
+    texts = [cell.source for cell, _ in tagged(lesson, "exercise")]
+    assert all(after is not None and lessons.is_exercise(after) for after in asked)
+    assert all("Not answered yet" in after.outputs[0].text for after in asked)
+    if number(lesson):
+        assert len(asked) >= 3
+        assert all(re.match(rf"\*\*Exercise {number(lesson)}\.\d\*\*", text) for text in texts)
+        for kind in ["build", "predict", "interpret"]:
+            assert any(f"*({kind})*" in text for text in texts), kind
+
+
+def test_every_lesson_from_1_on_has_challenges_that_are_not_yet_started(lesson):
+    starts = [cell for cell in code_cells(lesson) if lessons.START.search(cell.source)]
+    assert all(lessons.is_exercise(cell) for cell in starts)
+    assert all("Not started yet" in cell.outputs[0].text for cell in starts)
+    if number(lesson):
+        assert starts and tagged(lesson, "challenge")
+
+
+def test_a_prediction_has_two_to_four_answers_each_with_a_comment_before_what_it_asks(lesson):
+    predictions = tagged(lesson, "prediction")
+    assert len(predictions) >= (3 if number(lesson) else 0)
+    for cell, after in predictions:
+        assert cell.source.startswith("**Predict.** ")
+        answers = ANSWER.findall(cell.source)
+        assert 2 <= len(answers) <= 4, cell.id
+        assert cell.source.count("<details>") == len(answers), cell.id
+        assert all(len(comment) > 20 for _, comment in answers), cell.id
+        assert after is not None and after.cell_type == "code" and after.outputs, cell.id
 
 
 def test_an_exercise_and_nothing_else_remembers_how_it_is_asked(lesson):
     for cell in lesson.cells:
         blank = cell.metadata.get("blank", "")
-        assert bool(blank) == bool(lessons.CHECK.search(cell.source)), cell.id
-        assert not blank or (lessons.CHECK.search(blank) and lessons.DOTS.search(blank))
+        assert bool(blank) == lessons.asks(cell), cell.id
+        assert not blank or lessons.has_dots(blank)
+
+
+def test_each_cell_says_whether_it_is_on_a_slide(lesson):
+    kinds = [cell.metadata.get("slideshow", {}).get("slide_type") for cell in lesson.cells]
+    assert set(kinds) <= {"slide", "subslide", "fragment", "-", "skip"}
+    assert kinds[0] == "slide"
+    assert number(lesson) == 0 or 8 <= kinds.count("slide") <= 18
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_what_an_exercise_remembers_is_what_it_asks_now(path):
     """Else `refresh` was forgotten. What a learner added to the cell is no matter."""
     for cell in lessons.read(path).cells:
-        if lessons.is_exercise(cell) and lessons.DOTS.search(cell.source):
+        if lessons.is_exercise(cell) and lessons.has_dots(cell.source):
             assert set(cell.metadata.blank.splitlines()) <= set(cell.source.splitlines())
 
 
 def test_it_opens_on_a_picture(lesson):
-    first, *others = code_cells(lesson)
+    first = code_cells(lesson)[0]
     assert any("image/png" in output.get("data", {}) for output in first.outputs)
     assert first.metadata.get("jupyter") == FOLDED, "its code would be seen before its picture"
-    assert not [cell for cell in others if "jupyter" in cell.metadata]
+
+
+def test_what_is_folded_draws_and_nothing_else_is(lesson):
+    for cell in lesson.cells:
+        if "jupyter" in cell.metadata:
+            assert cell.metadata["jupyter"] == FOLDED
+            data = [output.get("data", {}) for output in cell.outputs]
+            assert any({"image/png", "text/markdown"} & set(each) for each in data), cell.id
+
+
+def test_numbers_are_printed_as_numbers(lesson):
+    """ "37 of 40", and not "most of them: True", which tells a reader without a kernel nothing."""
+    printed = "\n".join(output.text for output in outputs(lesson) if "text" in output)
+    assert not re.search(r"\b(True|False)\b", printed)
+    alts = [output.metadata["image/png"]["alt"] for output in bundles(lesson, "image/png")]
+    assert not [alt for alt in alts if re.search(r"\b(True|False)\b", alt)]
 
 
 def test_every_picture_is_told_in_words(lesson):
@@ -144,13 +234,17 @@ def test_no_trace_of_a_machine(lesson):
     assert not re.search(r'"data:image', text)
 
 
-def test_no_formulas_that_need_the_web(lesson):
-    """Pages of `make lessons` load nothing, so there is nothing that would set TeX."""
-    assert not re.search(r"\$[^$\n]+\$", prose(lesson))
+def test_every_formula_can_be_set_without_the_web(lesson):
+    """Pages of `make lessons` load nothing, so each formula becomes MathML."""
+    for cell in lesson.cells:
+        if cell.cell_type == "markdown":
+            set_formulas = pages.with_mathml(markdown2html(cell.source))
+            assert "$" not in re.sub("<code.*?</code>", "", set_formulas, flags=re.DOTALL), cell.id
+            assert "\\" not in re.sub("<code.*?</code>", "", set_formulas, flags=re.DOTALL), cell.id
 
 
 def test_links_lead_somewhere(lesson):
-    for target in re.findall(r"\]\(([^)#:]+)\)", prose(lesson)):
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", prose(lesson)):
         assert (lessons.LESSONS / target).exists(), target
 
 
@@ -190,11 +284,38 @@ def test_whatever_is_answered_the_lesson_is_asked_as_before(path, answer):
 TOP = "# 1 · Noise\n\n*About 5 minutes.*\n\n**You will** see noise.\n\n**You need** nothing."
 ALT = "A square of coloured noise."
 QUESTION = "two = ...\nlesson01.two.check(two)"
+START = "pads = challenges.pads.start(...)"
+PREDICTION = "**Predict.** How many?\n\n" + "\n".join(
+    f"<details><summary>{many}</summary>\n\nNot so many, as the cell below says.\n\n</details>"
+    for many in ["One", "Two"]
+)
+
+
+def told(text, **about):
+    """A cell of Markdown: its name, its text, and how it is tagged."""
+    tags = {"tags": [about.pop("tag")]} if "tag" in about else {}
+    slide = {"slideshow": {"slide_type": about.pop("slide", "skip")}}
+    return v4.new_markdown_cell(text, metadata={**tags, **slide}, **about)
+
+
+def asked(source, said, **about):
+    """An exercise, or the start of a challenge, and what it prints."""
+    output = v4.new_output("stream", text=f"{said}\n")
+    return v4.new_code_cell(
+        source, outputs=[output], metadata={"blank": source, **SKIPPED}, **about
+    )
+
+
+def run(source, *outputs, **about):
+    return v4.new_code_cell(source, outputs=list(outputs), metadata=SKIPPED, **about)
+
+
+SKIPPED = {"slideshow": {"slide_type": "skip"}}
 
 
 @pytest.fixture
 def good():
-    """A lesson of three code cells that keeps every rule."""
+    """A small lesson that keeps every rule."""
     noise = np.random.default_rng(1).integers(0, 256, (300, 300, 3), dtype=np.uint8)
     file = io.BytesIO()
     Image.fromarray(noise).save(file, "png")
@@ -203,30 +324,67 @@ def good():
         data={"image/png": base64.b64encode(file.getvalue()).decode(), "text/plain": ALT},
         metadata={"image/png": {"alt": ALT}},
     )
-    answer = v4.new_output("stream", text="Not answered yet: put your answer here.\n")
     cells = [
-        v4.new_markdown_cell(TOP, id="title"),
-        v4.new_code_cell("show(noise)", id="hero", execution_count=1, outputs=[picture]),
-        v4.new_markdown_cell("Look at [the first lesson](00_start_here.ipynb).", id="look"),
-        v4.new_code_cell("x = 1", id="one", execution_count=2),
-        v4.new_markdown_cell("## Recap\n\nNoise.\n\n## Exercises", id="recap"),
-        v4.new_code_cell(QUESTION, id="exercise", execution_count=3, outputs=[answer]),
+        told(TOP, id="title", slide="slide"),
+        run("show(noise)", picture, id="hero"),
+        told("Look at [the first](00_start_here.ipynb#Recap): $2^{16}$ keys.", id="look"),
+        run("x = 1", id="one"),
+        told("## Noise", id="noise"),
     ]
+    for number in range(3):
+        said = v4.new_output("stream", text="7 of 9\n")
+        cells += [
+            told(PREDICTION, id=f"ask-{number}", tag="prediction", slide="slide"),
+            run("print(7)", said, id=f"tell-{number}"),
+        ]
+    for number, kind in enumerate(["build", "predict", "interpret"], start=1):
+        text = f"**Exercise 1.{number}** *({kind})*. How many?"
+        cells += [
+            told(text, id=f"question-{number}", tag="exercise", slide="slide"),
+            asked(QUESTION, NOT_YET_ANSWERED, id=f"answer-{number}"),
+        ]
+    cells += [
+        told("## Recap\n\nNoise.", id="recap", slide="slide"),
+        told("## Challenges", id="challenges", tag="challenge", slide="slide"),
+        asked(START, NOT_YET_STARTED, id="start"),
+        told("**Next:** more.", id="next"),
+        told("## Further: more noise", id="further"),
+        run("y = 2", id="two"),
+    ]
+    for number, cell in enumerate([c for c in cells if c.cell_type == "code"], start=1):
+        cell.execution_count = number
     cells[1].metadata["jupyter"] = FOLDED
-    cells[5].metadata["blank"] = QUESTION
-    return v4.new_notebook(cells=cells, metadata={"language_info": {"name": "python"}})
+    lesson = v4.new_notebook(cells=cells, metadata={"language_info": {"name": "python"}})
+    lesson = nbformat.from_dict(lesson)
+    timetable.fill_in(lesson)
+    return lesson
 
 
-def cell(number, **changes):
-    return lambda lesson: lesson.cells[number].update(changes)
+def called(lesson, name):
+    return next(cell for cell in lesson.cells if cell.id == name)
 
 
-def output(number, **fields):
-    return lambda lesson: lesson.cells[number].outputs.append(v4.new_output(**fields))
+def cell(name, **changes):
+    return lambda lesson: called(lesson, name).update(changes)
+
+
+def metadata(name, **changes):
+    return lambda lesson: called(lesson, name).metadata.update(nbformat.from_dict(changes))
+
+
+def without(*names):
+    def change(lesson):
+        lesson.cells = [cell for cell in lesson.cells if cell.id not in names]
+
+    return change
+
+
+def output(where, **fields):
+    return lambda lesson: called(lesson, where).outputs.append(v4.new_output(**fields))
 
 
 def data(**changes):
-    return lambda lesson: lesson.cells[1].outputs[0].data.update(changes)
+    return lambda lesson: called(lesson, "hero").outputs[0].data.update(changes)
 
 
 def picture(image):
@@ -235,63 +393,119 @@ def picture(image):
     return data(**{"image/png": base64.b64encode(file.getvalue()).decode()})
 
 
-def replace(number, old, new):
+def replace(name, old, new):
     def change(lesson):
-        assert old in lesson.cells[number].source
-        lesson.cells[number].source = lesson.cells[number].source.replace(old, new)
+        cell = called(lesson, name)
+        assert old in cell.source
+        cell.source = cell.source.replace(old, new)
+
+    return change
+
+
+def last(name):
+    """Move a cell to the end."""
+
+    def change(lesson):
+        moved = called(lesson, name)
+        lesson.cells = [cell for cell in lesson.cells if cell is not moved] + [moved]
 
     return change
 
 
 SABOTAGE = {
     test_every_code_cell_has_been_run_in_order_and_none_failed: [
-        cell(3, execution_count=None),
-        cell(3, execution_count=7),
-        output(3, output_type="error", ename="ValueError"),
-        output(3, output_type="stream", name="stderr", text="W tensorflow/core"),
+        cell("one", execution_count=None),
+        cell("one", execution_count=7),
+        output("one", output_type="error", ename="ValueError"),
+        output("one", output_type="stream", name="stderr", text="W tensorflow/core"),
     ],
-    test_cells_have_names_for_people: [cell(3, id="hero"), cell(3, id="c0ffee12")],
+    test_cells_have_names_for_people: [cell("one", id="hero"), cell("one", id="c0ffee12")],
     test_nothing_of_one_run_is_saved: [
         lambda lesson: lesson.metadata.update(widgets={}),
         lambda lesson: lesson.metadata.language_info.update(version="3.11.7"),
         data(**{"application/vnd.jupyter.widget-view+json": {"model_id": "1"}}),
-        cell(1, metadata={"execution": {"iopub.execute_input": "today"}}),
+        metadata("hero", execution={"iopub.execute_input": "today"}),
     ],
     test_cells_are_short: [
-        cell(3, source="x = 1\n" * 26),
-        cell(3, source=""),
+        cell("one", source="x = 1\n" * 26),
+        cell("one", source=""),
         lambda lesson: [each.update(source="x = 1\n" * 7) for each in lesson.cells],
     ],
     test_prose_comes_before_every_code_cell_of_an_idea: [
-        lambda lesson: lesson.cells.pop(0),
-        lambda lesson: lesson.cells.extend([lesson.cells[3]] * 2),
+        without("title"),
+        without("recap", "challenges", "next", "further"),
     ],
     test_it_begins_with_title_minutes_aims_and_needs: [
-        replace(0, "# 1 · Noise", "# Noise"),
-        replace(0, "5 minutes", "soon"),
-        replace(0, "**You will**", "You may"),
-        replace(0, "**You need**", "You have"),
+        replace("title", "# 1 · Noise", "# Noise"),
+        replace("title", "*About", "*Some"),
+        replace("look", "Look", "look " * 500),
+        replace("title", "**You will**", "You may"),
+        replace("title", "**You need**", "You have"),
     ],
-    test_it_ends_with_recap_and_exercises: [
-        replace(4, "## Recap", "## Noise"),
-        replace(4, "## Exercises", "Exercises"),
-        replace(5, ".check(", ".hint("),
-        lambda lesson: lesson.cells[5].outputs[0].update(text="Right: it is 1.\n"),
+    test_its_core_fits_a_class: [replace("look", "Look", "look " * 7000)],
+    test_core_recap_challenges_and_only_then_what_goes_further: [
+        last("recap"),
+        last("challenges"),
+        replace("recap", "## Recap", "## Noise"),
+        replace("challenges", "## Challenges", "### Challenges"),
+        replace("further", "Further: ", "Further, "),
+    ],
+    test_what_goes_further_asks_nothing_and_the_way_on_stands_before_it: [
+        last("answer-1"),
+        last("next"),
+    ],
+    test_it_asks_three_exercises_and_more_where_they_belong: [
+        without("question-1", "answer-1"),
+        without("answer-1"),
+        replace("question-1", "(build)", "(predict)"),
+        replace("question-1", "1.1", "2.1"),
+        lambda lesson: called(lesson, "answer-1").outputs[0].update(text="Right: it is 1.\n"),
+    ],
+    test_every_lesson_from_1_on_has_challenges_that_are_not_yet_started: [
+        without("start"),
+        metadata("challenges", tags=[]),
+        lambda lesson: called(lesson, "start").outputs[0].update(text="You have: .data\n"),
+        lambda lesson: called(lesson, "start").metadata.pop("blank"),
+    ],
+    test_a_prediction_has_two_to_four_answers_each_with_a_comment_before_what_it_asks: [
+        without("ask-1"),
+        without("tell-1"),
+        cell("tell-1", outputs=[]),
+        replace("ask-1", "Not so many, as the cell below says.", "No."),
+        replace("ask-1", "</summary>\n", "</summary>"),
+        replace("ask-1", "**Predict.**", "Predict:"),
     ],
     test_an_exercise_and_nothing_else_remembers_how_it_is_asked: [
-        cell(5, metadata={}),
-        cell(3, metadata={"blank": "x = 1"}),
-        lambda lesson: lesson.cells[5].metadata.update(blank=QUESTION.replace("...", "2")),
-        lambda lesson: lesson.cells[5].metadata.update(blank="two = ..."),
+        lambda lesson: called(lesson, "answer-1").metadata.pop("blank"),
+        metadata("one", blank="x = 1"),
+        metadata("answer-1", blank=QUESTION.replace("...", "2")),
+    ],
+    test_each_cell_says_whether_it_is_on_a_slide: [
+        lambda lesson: called(lesson, "one").metadata.pop("slideshow"),
+        metadata("title", slideshow={"slide_type": "skip"}),
+        metadata("one", slideshow={"slide_type": "slides"}),
+        lambda lesson: [c.metadata.update(slideshow={"slide_type": "-"}) for c in lesson.cells[1:]],
     ],
     test_it_opens_on_a_picture: [
-        cell(1, outputs=[]),
-        cell(1, metadata={}),
-        cell(3, metadata={"jupyter": FOLDED}),
+        cell("hero", outputs=[]),
+        lambda lesson: called(lesson, "hero").metadata.pop("jupyter"),
+    ],
+    test_what_is_folded_draws_and_nothing_else_is: [
+        metadata("one", jupyter=FOLDED),
+        metadata("hero", jupyter={"source_hidden": True, "outputs_hidden": True}),
+    ],
+    test_numbers_are_printed_as_numbers: [
+        output("one", output_type="stream", text="most of them: True"),
+        lambda lesson: (
+            called(lesson, "hero")
+            .outputs[0]
+            .metadata["image/png"]
+            .update(alt="It is the same picture: False")
+        ),
     ],
     test_every_picture_is_told_in_words: [
-        lambda lesson: lesson.cells[1].outputs[0].update(metadata={}),
-        lambda lesson: lesson.cells[1].outputs[0].metadata["image/png"].update(alt="Noise."),
+        lambda lesson: called(lesson, "hero").outputs[0].update(metadata={}),
+        lambda lesson: called(lesson, "hero").outputs[0].metadata["image/png"].update(alt="Noise."),
         data(**{"text/plain": "<Figure>"}),
     ],
     test_every_picture_shows_something_and_fits_a_page: [
@@ -301,11 +515,14 @@ SABOTAGE = {
         data(**{"image/png": "bm90IGEgcGljdHVyZQ=="}),
     ],
     test_no_trace_of_a_machine: [
-        output(3, output_type="stream", text="/home/ada/learned-ciphers"),
-        output(3, output_type="stream", text="C:\\Users\\ada"),
+        output("one", output_type="stream", text="/home/ada/learned-ciphers"),
+        output("one", output_type="stream", text="C:\\Users\\ada"),
     ],
-    test_no_formulas_that_need_the_web: [cell(2, source="It is $2^{16}$ keys.")],
-    test_links_lead_somewhere: [cell(2, source="[the next](99_nowhere.ipynb)")],
+    test_every_formula_can_be_set_without_the_web: [
+        cell("look", source="It costs 5 $ a key."),
+        cell("look", source=r"So $\unheardof{x}$."),
+    ],
+    test_links_lead_somewhere: [cell("look", source="[the next](99_nowhere.ipynb)")],
 }
 
 

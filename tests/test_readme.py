@@ -12,7 +12,7 @@ from PIL import Image
 from scipy.stats import spearmanr
 
 from data.studies import draw_four_ways
-from helpers import manifest
+from helpers import lessons, manifest
 from helpers.__main__ import COMMANDS
 from helpers.files import read_json
 from helpers.learnable import scenarios
@@ -21,7 +21,7 @@ from helpers.neural.cipher import NeuralCipher
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+LESSONS = [lessons.path_of(name) for name in lessons.NAMES]
 
 
 @pytest.mark.parametrize("target", re.findall(r"\]\(([^)#:]+)\)", README))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from pathlib import Path
 
@@ -38,7 +39,7 @@ class Still(VBox):
 
 Still([Image(value=png(0))])
 """
-TITLE = "# 1 · Grey & black\n\n*About 7 minutes.* Then comes [the next](02_next.ipynb)."
+TITLE = "# 1 · Grey & black\n\n*About 7 minutes.*\n\nThen comes [the next](02_next.ipynb)."
 
 
 def save_small_lesson(folder):
@@ -59,6 +60,9 @@ def path(tmp_path, monkeypatch):
     monkeypatch.setattr(lessons, "LESSONS", tmp_path)
     monkeypatch.setattr(lessons, "PAGES", tmp_path / "build" / "lessons")
     monkeypatch.setattr(lessons, "NAMES", ("01_grey", "02_next"))
+    monkeypatch.setattr(lessons, "BESIDE", ("words",))
+    words = v4.new_notebook(cells=[v4.new_markdown_cell("# Words\n\n### grey", id="words")])
+    lessons.write(words, tmp_path / "words.ipynb")
     return save_small_lesson(tmp_path)
 
 
@@ -83,7 +87,7 @@ def test_a_second_refresh_changes_no_byte(path):
 
 
 def test_refresh_keeps_names_counts_cells_and_joins_lines(path, ran, monkeypatch):
-    monkeypatch.setattr(lessons, "run", lambda path: ran)
+    monkeypatch.setattr(lessons, "run", lambda path: copy.deepcopy(ran))
     lessons.refresh([path])
     saved = nbformat.read(path, as_version=4)
     assert [cell.id for cell in saved.cells] == ["title", "hero", "widget"]
@@ -215,6 +219,38 @@ def test_code_that_is_folded_away_in_a_lesson_can_be_unfolded_on_its_page(ran, t
     assert page.count("<summary>") == 1 and "<img" not in code
 
 
+def of_words(text, **metadata):
+    """The page of a lesson that is this one cell of Markdown, and a glossary."""
+    cell = v4.new_markdown_cell(text, metadata=metadata)
+    words = v4.new_notebook(cells=[v4.new_markdown_cell("# Words\n\n### grey area\n\nGrey.")])
+    lesson = v4.new_notebook(cells=[v4.new_markdown_cell("# 1 · Grey"), cell])
+    site = pages.of({"01_grey": lesson}, Path(), ["01_grey"], {"words": words})
+    return site["01_grey.html"], site["words.html"], site["index.html"]
+
+
+def test_formulas_are_set_by_the_browser_itself():
+    page, _, _ = of_words("So $2^{16} < x_1$ keys, and\n\n$$|p - 1/2|$$\n\nbut `$HOME` and `$a$`.")
+    assert page.count("<math") == 2 and 'display="block"' in page
+    assert "<msup><mn>2</mn><mrow><mn>16</mn>" in page.replace("\n", "")
+    assert "<code>$HOME</code>" in page and "<code>$a$</code>" in page
+    assert "&lt;" in page or "&#x0003C;" in page
+
+
+def test_a_page_of_words_is_reached_from_each_page_at_its_very_word():
+    page, words, index = of_words("A [grey area](words.ipynb#grey-area).")
+    assert 'href="words.html#grey-area"' in page and 'href="words.html"' in index
+    assert 'id="grey-area"' in words and links(words) == ["index.html"]
+
+
+def test_what_is_predicted_can_be_clicked_without_a_script():
+    text = "**Predict.** Grey?\n\n<details><summary>Yes</summary>\n\n*Indeed.*\n\n</details>\n"
+    page, _, _ = of_words(text, tags=["prediction"])
+    assert re.search(
+        r"<details><summary>Yes</summary>\s*<p><em>Indeed.</em></p>\s*</details>", page
+    )
+    assert "celltag_prediction" in page
+
+
 @pytest.mark.parametrize(
     "cells", [[], [v4.new_code_cell("x = 1")], [v4.new_markdown_cell("# A<b")]]
 )
@@ -227,28 +263,28 @@ def test_a_lesson_without_title_or_picture_still_gets_its_card(cells, tmp_path):
 
 
 def test_export_writes_the_pages_and_leaves_the_lesson_alone(path, ran, monkeypatch):
-    monkeypatch.setattr(lessons, "run", lambda path: ran)
+    monkeypatch.setattr(lessons, "run", lambda path: copy.deepcopy(ran))
     before = path.read_bytes()
     assert lessons.export([path])
     written = sorted(file.name for file in lessons.PAGES.iterdir())
-    assert written == ["01_grey.html", "index.html"]
+    assert written == ["01_grey.html", "index.html", "words.html"]
     assert path.read_bytes() == before
 
 
 def test_export_of_one_lesson_keeps_the_pages_and_cards_of_the_others(path, ran, monkeypatch):
-    monkeypatch.setattr(lessons, "run", lambda path: ran)
+    monkeypatch.setattr(lessons, "run", lambda path: copy.deepcopy(ran))
     other = path.with_name("02_next.ipynb")
     other.write_bytes(path.read_bytes())
     lessons.export([path])
     lessons.export([other])
     pages = {file.name: file.read_text(encoding="utf-8") for file in lessons.PAGES.iterdir()}
-    assert links(pages["index.html"]) == ["01_grey.html", "02_next.html"]
+    assert links(pages["index.html"]) == ["01_grey.html", "02_next.html", "words.html"]
     for page in pages.values():
         assert set(links(page)) <= set(pages)
 
 
 def test_a_disk_that_fills_up_leaves_the_pages_as_they_were(path, ran, monkeypatch, capsys):
-    monkeypatch.setattr(lessons, "run", lambda path: ran)
+    monkeypatch.setattr(lessons, "run", lambda path: copy.deepcopy(ran))
     lessons.export([path])
     before = {file.name: file.read_bytes() for file in lessons.PAGES.iterdir()}
 

@@ -5,7 +5,8 @@ In a lesson the learner puts an answer in place of the three dots, and `check` s
     bits_of_200 = ...
     lesson01.bits_of_200.check(bits_of_200)
 
-`hint()` and `solution()` help on. To write an exercise, read `lesson01`: it is a declaration.
+`hint()` helps on, a little more each time, and so does `solution()` in the end. To write an
+exercise, read `lesson01`: it is a declaration.
 """
 
 from __future__ import annotations
@@ -14,13 +15,25 @@ import contextlib
 import copy
 import io
 import textwrap
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 NOT_YET_ANSWERED = "Not answered yet: put your answer in place of the three dots."
+
+
+class Hints:
+    """Hints that are shown one by one, as often as they are asked for."""
+
+    def __init__(self, hints: Sequence[str]):
+        self.hints, self.shown = tuple(hints), 0
+
+    def next(self) -> str:
+        """The next hint and its number; after the last one, the last one again."""
+        self.shown = min(self.shown + 1, len(self.hints))
+        return f"Hint {self.shown} of {len(self.hints)}: {self.hints[self.shown - 1]}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +42,7 @@ class Exercise:
 
     expected       the right value; a whole number must be met exactly, others but for rounding
     because        ends the sentence "Right: ..." with what there is to see in the answer
-    hint_text      a first step, without the answer
+    hints          three of them: an idea, a first step, nearly all; none has the answer
     solution_text  code that a learner could have written
     slips          pairs of a likely wrong value and what is wrong with it, without the answer
     tolerance      how far from a number that is not whole an answer may be: half its last digit
@@ -37,18 +50,22 @@ class Exercise:
 
     expected: Any
     because: str
-    hint_text: str
+    hints: Sequence[str]
     solution_text: str
     slips: Sequence[tuple[Any, str]] = ()
     tolerance: float = 0
+    ladder: Hints = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ladder", Hints(self.hints))
 
     def check(self, answer: Any) -> None:
         """Print one sentence: not answered yet, right, or what is wrong. Raises nothing."""
         print(self.verdict(answer))
 
     def hint(self) -> None:
-        """Print a first step."""
-        print(self.hint_text)
+        """Print a hint, and the next time the next one."""
+        print(self.ladder.next())
 
     def solution(self) -> None:
         """Print code that answers the question."""
@@ -64,16 +81,40 @@ class Exercise:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FunctionExercise(Exercise):
-    """A question whose answer is a function of one argument; so are `expected` and the slips.
+class Choice(Exercise):
+    """A question whose answer is one of a few letters; `expected` is the right one.
 
-    inputs   the arguments to compare with `expected` on, the most telling first; enough of them,
-             and some drawn from a generator, that every likely mistake shows in one
+    wrong   what is wrong with each of the other letters, without telling the right one
+    """
+
+    wrong: Mapping[str, str]
+
+    def verdict(self, answer: Any) -> str:
+        """The sentence that `check` prints."""
+        if answer is ... or answer is None:
+            return NOT_YET_ANSWERED
+        letter = answer.strip(" .:()").lower() if isinstance(answer, str) else ""
+        if letter in self.wrong:
+            return f"Not yet: {self.wrong[letter]}"
+        if letter != self.expected:
+            letters = ", ".join(f'"{each}"' for each in sorted([*self.wrong, self.expected]))
+            return f"Not yet: the answer is one of the letters {letters}, in quotes."
+        return f"Right: {self.because}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionExercise(Exercise):
+    """A question whose answer is a function; so are `expected` and the slips.
+
+    inputs     the arguments to compare with `expected` on, the most telling first; enough of them,
+               and some drawn from a generator, that every likely mistake shows in one
+    arguments  how many the function takes; if more than one, each of the inputs is a tuple of them
 
     A function that never ends is not stopped: the learner interrupts the kernel.
     """
 
     inputs: Sequence[Any]
+    arguments: int = 1
 
     def verdict(self, answer: Any) -> str:
         """The sentence that `check` prints, on the first input where the function is not right."""
@@ -81,13 +122,17 @@ class FunctionExercise(Exercise):
             return NOT_YET_ANSWERED
         if not callable(answer):
             return f"Not yet: this is {kind(answer)}, where a function is asked for."
-        results = [attempt(answer, value) for value in self.inputs]
+        results = [attempt(answer, *self.spread(value)) for value in self.inputs]
         for value, result in zip(self.inputs, results):
-            if result is ...:
+            if result is ... or is_about_dots(result):
                 return NOT_YET_ANSWERED
-            if not same(result, self.expected(value), self.tolerance):
+            if not same(result, self.expected(*self.spread(value)), self.tolerance):
                 return f"Not yet: for {shown(value)}{self.fault(value, result, results)}"
         return f"Right: {self.because}"
+
+    def spread(self, value: Any) -> tuple[Any, ...]:
+        """One of the inputs as the arguments of the function."""
+        return (value,) if self.arguments == 1 else tuple(value)
 
     def fault(self, value: Any, result: Any, results: Sequence[Any]) -> str:
         """What is wrong with the `result` for this value; all `results` tell which slip it is."""
@@ -99,16 +144,23 @@ class FunctionExercise(Exercise):
         slips = [
             (result, sentence)
             for slip, sentence in self.slips
-            if all(same(r, slip(v), self.tolerance) for v, r in zip(self.inputs, results))
+            if all(
+                same(r, slip(*self.spread(v)), self.tolerance) for v, r in zip(self.inputs, results)
+            )
         ]
-        return f", {complaint(result, self.expected(value), slips)}"
+        return f", {complaint(result, self.expected(*self.spread(value)), slips)}"
 
 
-def attempt(function: Any, value: Any) -> Any:
-    """What a learner's function makes of a value, or the error, of any kind, that it stops with."""
+def is_about_dots(result: Any) -> bool:
+    """Whether a function stopped because three dots stand where a number should."""
+    return isinstance(result, TypeError) and "ellipsis" in str(result).lower()
+
+
+def attempt(function: Any, *arguments: Any) -> Any:
+    """What a learner's function returns, or the error, of any kind, that it stops with."""
     try:
         with contextlib.redirect_stdout(io.StringIO()):  # it is called more often than asked
-            return function(copy.deepcopy(value))
+            return function(*copy.deepcopy(arguments))
     except Exception as error:
         return error
 

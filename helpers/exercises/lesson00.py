@@ -7,7 +7,11 @@ from helpers.exercises import Exercise
 bytes_of_four_pixels = Exercise(
     expected=12,
     because="four pixels of three bytes each.",
-    hint_text="Two rows of two pixels are four pixels, and each has three bytes.",
+    hints=[
+        "Count the pixels first, then ask what one of them needs.",
+        "Two rows of two pixels are four pixels.",
+        "Four pixels, and each of them has three bytes: one for red, green and blue each.",
+    ],
     solution_text="bytes_of_four_pixels = 2 * 2 * 3",
     slips=[
         (4, "this counts the pixels, and each of them has three bytes."),

@@ -5,12 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from helpers import bits
-from helpers.exercises import Exercise, FunctionExercise
+from helpers.exercises import Choice, Exercise, FunctionExercise
 
 bits_of_200 = Exercise(
     expected=[1, 1, 0, 0, 1, 0, 0, 0],
     because="128 + 64 + 8 = 200.",
-    hint_text="128 fits into 200, so the first bit is 1; 72 is left: does 64 fit into that?",
+    hints=[
+        "Which of 128, 64, 32, 16, 8, 4, 2 and 1 add up to 200?",
+        "128 fits into 200, so the first bit is 1; 72 is left: does 64 fit into that?",
+        "After 128 and 64 only 8 is left.",
+    ],
     solution_text="bits_of_200 = [1, 1, 0, 0, 1, 0, 0, 0]  # 128 + 64 + 8",
     slips=[
         ([0, 0, 0, 1, 0, 0, 1, 1], "these are the right bits, but the most significant is last."),
@@ -29,7 +33,11 @@ bits_of_text = FunctionExercise(
     expected=lambda text: "".join(map(str, bits.blocks_to_bits(bits.text_to_blocks(text)).flat)),
     inputs=["adi", "a", "", "Grüße", "Ω ≈ 7", " aa\n", "\0\uffff", some_text(1), some_text(2)],
     because='"adi" has 48 digits, 16 for each of its three characters.',
-    hint_text="ord(character) is a character's number, and format(5, '08b') is '00000101'.",
+    hints=[
+        "Each character has a number, and each number 16 bits.",
+        "ord(character) is a character's number, and format(5, '08b') is '00000101'.",
+        "Do that with sixteen digits for every character, and put all together with ''.join.",
+    ],
     solution_text=(
         "def bits_of_text(text):\n"
         '    return "".join(format(ord(character), "016b") for character in text)'
@@ -69,7 +77,11 @@ distinct_blocks = FunctionExercise(
         some_picture(5, 1, 1, 3),
     ],
     because="one flat colour makes at most three different blocks, however large the area is.",
-    hint_text="Begin with bits.picture_to_blocks(picture); Python's set() keeps one of each value.",
+    hints=[
+        "Cut the picture into blocks, then count each kind once.",
+        "Begin with bits.picture_to_blocks(picture).",
+        "Python's set() keeps one of each value, and so does np.unique: how many are left?",
+    ],
     solution_text=(
         "def distinct_blocks(picture):\n"
         "    return len(set(bits.picture_to_blocks(picture).tolist()))"
@@ -88,4 +100,23 @@ distinct_blocks = FunctionExercise(
             "you counted the different bytes, and a block is two bytes.",
         ),
     ],
+)
+
+may_be_true = Choice(
+    expected="b",
+    because="it depends on which bits are wrong, and on whether they come together.",
+    wrong={
+        "a": (
+            "one wrong bit in each byte of a pixel is one in eight of its bits, and the wrong "
+            "bits can be spread thinly."
+        ),
+        "c": "so it is if each bit errs by itself; errors that come together spoil fewer blocks.",
+        "d": "if the wrong bits are those worth 128, they show at once.",
+    },
+    hints=[
+        "Compare a wrong bit worth 128 with one worth 1.",
+        "One per cent of 24 bits a pixel: in how many pixels can they be?",
+        "Two of the answers speak of one way only in which the wrong bits may lie.",
+    ],
+    solution_text='may_be_true = "b"',
 )

@@ -5,32 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from helpers import bits
-from helpers.exercises import Exercise, FunctionExercise
-
-penalty = FunctionExercise(
-    expected=lambda share: (8 - 16 * (1 - share)) ** 2 / 64,
-    inputs=[0.5, 1.0, 0.0, 0.58, 0.75, 0.3, *np.random.default_rng(1).uniform(0, 1, 10).tolist()],
-    because="it is 0 where Eve tosses coins, and 1 where she has all bits right or all wrong.",
-    hint_text="A share of 0.75 leaves 16 * (1 - 0.75) = 4 bits wrong: how far from 8 is that?",
-    solution_text=(
-        "def penalty(share):\n"
-        "    eves_wrong_bits = 16 * (1 - share)\n"
-        "    return (8 - eves_wrong_bits) ** 2 / 8**2"
-    ),
-    slips=[
-        (lambda share: (8 - share) ** 2 / 64, "a share of 16 bits is not yet a number of bits."),
-        (lambda share: (7 + share) ** 2 / 64, "a share of 16 bits is not yet a number of bits."),
-        (lambda share: (16 * share - 8) ** 2, "the square is there, the division is missing."),
-        (lambda share: 2 * share - 1, "the distance has to be squared."),
-        (lambda share: (16 * share) ** 2 / 64, "she should have half of the bits wrong."),
-    ],
-)
+from helpers.exercises import Choice, Exercise, FunctionExercise
 
 lucky_blocks = Exercise(
     expected=10_000 / 2**16,
     tolerance=0.005,  # 0.15 is as good
     because="about 0.15 blocks; the paper's 0.12 % are 12 blocks, some 80 times as many.",
-    hint_text="A coin is right half of the time, and all 16 have to be right.",
+    hints=[
+        "A coin is right about a bit half of the time.",
+        "All 16 bits of a block have to be right: one half times itself, sixteen times.",
+        "That chance is 1 / 2 ** 16; take it 10,000 times.",
+    ],
     solution_text="lucky_blocks = 10_000 / 2**16",
     slips=[
         (2.0**-16, "this is the chance of one block, and 10,000 are tried."),
@@ -50,7 +35,11 @@ blocks_of = FunctionExercise(
         -np.ones((1, 16)),
     ],
     because="a raw answer above 0 is a 1, however little it is above.",
-    hint_text="bits.signs_to_bits is the threshold; bits.bits_to_blocks makes numbers of 16 bits.",
+    hints=[
+        "Two steps: a threshold, and sixteen bits to a number.",
+        "bits.signs_to_bits is the threshold.",
+        "bits.bits_to_blocks makes numbers of rows of 16 bits: put the two together.",
+    ],
     solution_text=(
         "def blocks_of(raw_answers):\n"
         "    return bits.bits_to_blocks(bits.signs_to_bits(raw_answers))"
@@ -64,6 +53,74 @@ blocks_of = FunctionExercise(
         (
             lambda raw: bits.bits_to_blocks((raw >= 0).astype(np.uint8)),
             "only what is above 0 is a 1, and 0 itself is not.",
+        ),
+    ],
+)
+
+all_wrong = Choice(
+    expected="b",
+    because="so Alice and Bob want her at one half, where turning over does not help.",
+    wrong={
+        "a": "somebody who is always wrong can be asked, and believed in the opposite.",
+        "c": "a coin is wrong in half of the bits, not in all.",
+        "d": "nothing forbids it; she only has to answer the opposite of what she knows.",
+    },
+    hints=[
+        "What would you do with a friend who always lies?",
+        "Take one of her answers and turn each bit over.",
+        "Compare what comes out with the message.",
+    ],
+    solution_text='all_wrong = "b"',
+)
+
+
+def of_the_pair(bobloss: float, eveloss: float, m_bits: int) -> float:
+    """The paper's loss of Alice and Bob."""
+    return bobloss + (m_bits / 2 - eveloss) ** 2 / (m_bits / 2) ** 2
+
+
+abeloss_of = FunctionExercise(
+    expected=of_the_pair,
+    arguments=3,
+    inputs=[
+        (0.0, 0.0, 16),
+        (0.0, 8.0, 16),
+        (0.5, 6.7, 16),
+        (1.5, 10.0, 16),
+        (0.0, 3.0, 8),
+        (2.0, 1.0, 4),
+        *((bob, eve, 16) for bob, eve in np.random.default_rng(2).uniform(0, 16, (8, 2)).tolist()),
+    ],
+    because="Bob's part falls as he learns, and Eve's is 0 where she does no better than coins.",
+    hints=[
+        "Two parts are added: Bob's wrong bits, and a penalty for what Eve knows.",
+        "The penalty is the square of the distance of eveloss from m_bits / 2.",
+        "Divide that square by the square of m_bits / 2, so that it is 1 at most.",
+    ],
+    solution_text=(
+        "def abeloss_of(bobloss, eveloss, m_bits):\n"
+        "    return bobloss + (m_bits / 2 - eveloss) ** 2 / (m_bits / 2) ** 2"
+    ),
+    slips=[
+        (
+            lambda bobloss, eveloss, m_bits: bobloss - eveloss,
+            "then the pair would want her wrong in every bit, and that tells her all.",
+        ),
+        (
+            lambda bobloss, eveloss, m_bits: bobloss + (m_bits / 2 - eveloss) ** 2,
+            "the square is there, the division is missing.",
+        ),
+        (
+            lambda bobloss, eveloss, m_bits: bobloss + (m_bits / 2 - eveloss) / (m_bits / 2),
+            "the distance has to be squared, or an Eve beyond one half would be a reward.",
+        ),
+        (
+            lambda bobloss, eveloss, m_bits: bobloss + (m_bits - eveloss) ** 2 / (m_bits / 2) ** 2,
+            "she should have half of the bits wrong, not all.",
+        ),
+        (
+            lambda bobloss, eveloss, m_bits: bobloss + (8 - eveloss) ** 2 / 64,
+            "this is right for 16 bits only: use m_bits.",
         ),
     ],
 )

@@ -4,32 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from helpers.exercises import Exercise, FunctionExercise
+from helpers.exercises import Choice, Exercise, FunctionExercise
 
 keys_two_bits_away = Exercise(
     expected=120,
     because="16 ways for the first bit times 15 for the second, and their order does not matter.",
-    hint_text="How many ways are there to choose two positions of 16? Their order does not matter.",
+    hints=[
+        "Two of the sixteen positions are flipped: how many pairs of positions are there?",
+        "There are 16 ways to choose the first and 15 for the second.",
+        "Each pair was counted twice, once in each order: take half of the product.",
+    ],
     solution_text="keys_two_bits_away = 16 * 15 // 2",
     slips=[
         (240, "you counted each pair of positions twice, once in each order."),
         (256, "the same position was chosen twice, which flips its bit there and back."),
         (16, "so many keys are one bit away."),
         (136, "you counted the keys that are one bit away as well."),
-    ],
-)
-
-values_changed = Exercise(
-    expected=32,
-    because="a pixel's three bytes lie in two blocks, wherever it stands, each of 16 values.",
-    hint_text="In how many blocks do three neighbouring bytes lie? Lesson 01 has a drawing of it.",
-    solution_text="values_changed = 2 * 16  # two blocks, 16 values each",
-    slips=[
-        (16, "a block has two bytes, so the three bytes of a pixel do not fit into one."),
-        (48, "three bytes lie in fewer blocks than three."),
-        (24, "a block is always encrypted as a whole, even if only one of its bytes has changed."),
-        (3, "these are the bytes that change in the picture, before it is encrypted."),
-        (98_304 * 16, "in ECB mode a change stays in its own block."),
     ],
 )
 
@@ -58,7 +48,11 @@ share_wrong = FunctionExercise(
         pair(5, (2, 1, 3), most=3),
     ],
     because="the mean of zeros and ones is the share of the ones.",
-    hint_text="np.unpackbits turns the bytes of a picture into bits; how many of the two differ?",
+    hints=[
+        "Compare bits, not bytes: two bytes may differ in one bit or in eight.",
+        "np.unpackbits turns the bytes of a picture into bits.",
+        "a ^ b has a 1 wherever the two differ; unpack it and take the mean.",
+    ],
     solution_text=(
         "def share_wrong(pictures):\n"
         "    a, b = pictures\n"
@@ -80,6 +74,64 @@ share_wrong = FunctionExercise(
         (
             lambda pictures: 100 * share_of_bits(pictures),
             "this is in percent, where a share from 0 to 1 is asked for.",
+        ),
+    ],
+)
+
+noise_means = Choice(
+    expected="c",
+    because="what a wrong key does is no measure of secrecy, in either direction.",
+    wrong={
+        "a": (
+            "the pair with the proof gives a readable picture, and is perfectly secret for keys "
+            "used once."
+        ),
+        "b": "nor does a readable picture show anything: look at the paper's pair.",
+        "d": "a hundred pictures that look like noise are still only looked at.",
+    },
+    hints=[
+        "Which of the three pairs has a proof, and what does a wrong key do there?",
+        "Lesson 7 has a pair that gives noise, and is broken.",
+        "Two of the answers take the looks of a picture for a proof.",
+    ],
+    solution_text='noise_means = "c"',
+)
+
+
+def by_xor(ciphertext: int, known: int, wanted: int) -> int:
+    return ciphertext ^ known ^ wanted
+
+
+forged_byte = FunctionExercise(
+    expected=by_xor,
+    arguments=3,
+    inputs=[
+        (0x5A, ord("0"), ord("9")),
+        (0, 0, 255),
+        (77, 32, 32),
+        *map(tuple, np.random.default_rng(4).integers(0, 256, (10, 3)).tolist()),
+    ],
+    because="what the key did to the byte stays as it is, and only the character changes.",
+    hints=[
+        "The ciphertext is the message xor something that only the key knows.",
+        "ciphertext ^ known is that something; what must be done to it?",
+        "Take away the old character and put in the new one, both with ^.",
+    ],
+    solution_text=(
+        "def forged_byte(ciphertext, known, wanted):\n    return ciphertext ^ known ^ wanted"
+    ),
+    slips=[
+        (
+            lambda ciphertext, known, wanted: ciphertext ^ known,
+            "this is what the key added; the character that you want is not in it.",
+        ),
+        (
+            lambda ciphertext, known, wanted: ciphertext ^ wanted,
+            "the old character is still in it, so that both come out mixed.",
+        ),
+        (
+            lambda ciphertext, known, wanted: (ciphertext + wanted - known) % 256,
+            "bits are added without carrying here: xor, not plus.",
         ),
     ],
 )

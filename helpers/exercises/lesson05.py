@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from helpers.exercises import Exercise, FunctionExercise
+from helpers.exercises import Choice, Exercise, FunctionExercise
 
 entries_of_a_key = Exercise(
     expected=384,
     because="so there are more keys than for 4 x 4, and a broken cipher all the same.",
-    hint_text="How many bytes are in such a block, with three colours? And nibbles in a byte?",
+    hints=[
+        "A key has an entry for each nibble of a block.",
+        "How many bytes are in such a block, with three colours?",
+        "8 times 8 pixels, three bytes each, two nibbles a byte: multiply.",
+    ],
     solution_text="entries_of_a_key = 8 * 8 * 3 * 2  # pixels, colours, nibbles in a byte",
     slips=[
         (64, "these are the pixels of a block."),
@@ -22,7 +26,11 @@ entries_of_a_key = Exercise(
 blocks_to_ask_for = Exercise(
     expected=3,
     because="two digits of base 16 tell 256 codes apart, and twice 384 are needed.",
-    hint_text="n blocks tell 16**n codes apart; each nibble needs a code upright and one reversed.",
+    hints=[
+        "One block gives each nibble one digit in base 16.",
+        "n blocks tell 16**n codes apart; each nibble needs a code upright and one reversed.",
+        "Count the nibbles of such a block, and take twice as many: which power of 16 has room?",
+    ],
     solution_text=(
         "blocks_to_ask_for = 1\n"
         "while 16**blocks_to_ask_for < 2 * 8 * 8 * 3 * 2:\n"
@@ -52,7 +60,11 @@ undo = FunctionExercise(
         *(permutation(seed, 4) for seed in range(3, 10)),
     ],
     because="shuffled[undo(key)] is in its old order again, and so Bob needs no second key.",
-    hint_text="Old number key[i] has come to place i. So where in the key does old number 0 stand?",
+    hints=[
+        "To undo an order is to ask of each old number where it is now.",
+        "Old number key[i] has come to place i. So where in the key does old number 0 stand?",
+        "Put the key in order of size and note where each entry came from: np.argsort does that.",
+    ],
     solution_text="def undo(key):\n    return np.argsort(key)",
     slips=[
         (lambda key: key, "the same shuffle twice is mostly not the old order."),
@@ -85,7 +97,17 @@ partners = FunctionExercise(
         np.random.default_rng(9).integers(0, 16, (30, 25), np.uint8),
     ],
     because="this is how a ciphertext tells which of its nibbles come from neighbouring pixels.",
-    hint_text="np.corrcoef compares all rows; each is most like itself, which must not count.",
+    hints=[
+        "How two rows go together is their correlation; its sign does not matter here.",
+        (
+            "np.corrcoef compares all rows with all rows; each is most like itself, which must "
+            "not count."
+        ),
+        (
+            "Take np.abs of it, put 0 onto the diagonal with np.fill_diagonal, and look for the "
+            "largest of each row."
+        ),
+    ],
     solution_text=(
         "def partners(nibbles):\n"
         "    likeness = np.abs(np.corrcoef(nibbles))\n"
@@ -106,4 +128,23 @@ partners = FunctionExercise(
             "these are all the correlations; for each row the number of its partner is asked for.",
         ),
     ],
+)
+
+larger_keys_stop = Choice(
+    expected="c",
+    because="an attack that finds the key entry by entry does not care how many keys there are.",
+    wrong={
+        "a": "none of the three attacks tries keys.",
+        "b": "it needs three blocks of its own then, in place of two.",
+        "d": (
+            "neighbouring pixels are as alike within a block of 8 × 8 pixels as within one of 4 "
+            "× 4."
+        ),
+    },
+    hints=[
+        "What does the number of keys say, and what not?",
+        "Go through the three attacks: where is a key tried out?",
+        "Exercise 5.3 has the number of blocks for 8 × 8 pixels.",
+    ],
+    solution_text='larger_keys_stop = "c"',
 )

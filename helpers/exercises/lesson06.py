@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from helpers.exercises import Exercise, FunctionExercise
-
-steps_to_the_border = Exercise(
-    expected=10,
-    because="the other steps of the 20 can change direction, but lead no farther.",
-    hint_text="Each step moves a value by alpha = 0.01; how many of them make eps = 0.1?",
-    solution_text="steps_to_the_border = round(0.1 / 0.01)",
-    slips=[
-        (20, "so many steps are taken in all, and a value is at the border before the last."),
-        (0.1, "this is how far a value may go, and the number of steps is asked for."),
-        (100, "so many would lead from black to white."),
-        (26, "this is eps in bytes, and a step is more than one byte."),
-    ],
-)
+from helpers.exercises import Choice, Exercise, FunctionExercise
 
 largest_move = Exercise(
     expected=16,
     because="one nibble moves by 1 and may stand in the high place; at a border it would be 240.",
-    hint_text="Write both bytes in hexadecimal: 64 and 65. How far may the changed nibble count?",
+    hints=[
+        "Only the low nibble of the byte changes, and only by one.",
+        "Write both bytes in hexadecimal: 64 and 65. Where may the key put the changed nibble?",
+        "A nibble in the high place counts sixteen times.",
+    ],
     solution_text="largest_move = 1 * 2**4  # one step of a nibble, in the high place",
     slips=[
         (1, "so much if the nibble stays a low one; the key may put it elsewhere."),
@@ -30,54 +21,6 @@ largest_move = Exercise(
         (15, "this is the largest value of a nibble."),
         (255, "only one nibble changes, and by one step."),
         (17, "only one of the two nibbles changes."),
-    ],
-)
-
-
-def shortened(values: tuple[np.ndarray, np.ndarray, int]) -> np.ndarray:
-    """Noisy bytes, int16, put back within `size` of a picture's, and into 0 to 255."""
-    picture, noisy, size = values
-    return np.clip(np.clip(noisy, picture - size, picture + size), 0, 255)
-
-
-def noisy_picture(seed: int, size: int) -> tuple[np.ndarray, np.ndarray, int]:
-    rng = np.random.default_rng(seed)
-    picture = rng.integers(0, 256, (4, 4, 3)).astype(np.int16)
-    return picture, picture + rng.integers(-40, 41, picture.shape).astype(np.int16), size
-
-
-put_back = FunctionExercise(
-    expected=shortened,
-    inputs=[
-        (np.array([250, 100, 3], np.int16), np.array([270, 95, -9], np.int16), 8),
-        noisy_picture(1, 8),
-        noisy_picture(2, 25),
-        noisy_picture(3, 0),
-        noisy_picture(4, 255),
-        noisy_picture(5, 1),
-    ],
-    because="this is the clip of the paper's equation, and it is done after every step.",
-    hint_text="np.clip keeps values between two limits, and the limits may be arrays.",
-    solution_text=(
-        "def put_back(values):\n"
-        "    picture, noisy, size = values\n"
-        "    near = np.clip(noisy, picture - size, picture + size)\n"
-        "    return np.clip(near, 0, 255)"
-    ),
-    slips=[
-        (
-            lambda values: np.clip(values[1], values[0] - values[2], values[0] + values[2]),
-            "this is near the picture, but some values are no bytes: they leave 0 to 255.",
-        ),
-        (
-            lambda values: np.clip(values[1], 0, 255),
-            "these are bytes, but some are farther from the picture than the size allows.",
-        ),
-        (
-            lambda values: np.clip(values[1] - values[0], -values[2], values[2]),
-            "this is the noise alone, and the noisy picture is asked for.",
-        ),
-        (lambda values: values[0], "this is the picture without any noise."),
     ],
 )
 
@@ -103,7 +46,11 @@ worst_case = FunctionExercise(
         outcomes(5, 4, 7),
     ],
     because="an attacker may choose the attack for each picture, so one that works is enough.",
-    hint_text="A picture is lost as soon as one attack fools the model with it: np.any, and axis.",
+    hints=[
+        "One attack that fools the model on a picture is enough to lose it.",
+        "Look down each column: is there a True in it?",
+        "fooled.any(axis=0) has one entry a picture; the share is its mean.",
+    ],
     solution_text="def worst_case(fooled):\n    return np.mean(fooled.any(axis=0))",
     slips=[
         (
@@ -125,6 +72,103 @@ worst_case = FunctionExercise(
         (
             lambda fooled: int(np.sum(np.any(fooled, axis=0))),
             "you counted the pictures, and their share is asked for.",
+        ),
+    ],
+)
+
+ask_first = Choice(
+    expected="c",
+    because="the attack overlooked the defence, so it says nothing about it.",
+    wrong={
+        "a": (
+            "more noise in a direction that means nothing to the network is still a wrong "
+            "direction."
+        ),
+        "b": (
+            "a narrow interval around the error of a wrong attack is a precise answer to another "
+            "question."
+        ),
+        "d": "another network would show the same mistake: the attack overlooks the filter.",
+    },
+    hints=[
+        "What does the attacker know of the filter?",
+        "Which part of the defence has the gradient never seen?",
+        (
+            "In this lesson one change of the attacker made all the difference on eight "
+            "pictures: which?"
+        ),
+    ],
+    solution_text='ask_first = "c"',
+)
+
+
+def one_step(
+    now: np.ndarray, slope: np.ndarray, original: np.ndarray, eps: float, alpha: float
+) -> np.ndarray:
+    """One step of PGD (the paper's equation 1)."""
+    near = np.clip(now + alpha * np.sign(slope), original - eps, original + eps)
+    return np.clip(near, 0, 1)
+
+
+def some_step(seed: int, eps: float, alpha: float) -> tuple:
+    """A picture, how far an attack has come, and slopes there, some of them 0."""
+    rng = np.random.default_rng(seed)
+    original = rng.random((4, 4, 3))
+    now = np.clip(original + rng.uniform(-eps, eps, original.shape), 0, 1)
+    slope = rng.normal(size=original.shape) * rng.integers(0, 2, original.shape) * 1e-3
+    return now, slope, original, eps, alpha
+
+
+EDGES = np.array([0.02, 0.5, 0.99])
+
+pgd_step = FunctionExercise(
+    expected=one_step,
+    arguments=5,
+    inputs=[
+        (EDGES, np.array([-3.0, 0.2, 0.7]), EDGES, 0.1, 0.05),
+        (EDGES + [0.05, 0.1, 0], np.array([1.0, 1.0, -2.0]), EDGES, 0.1, 0.03),
+        *(
+            some_step(seed, eps, alpha)
+            for seed, (eps, alpha) in enumerate(
+                [(8 / 255, 0.8 / 255), (0.1, 0.01), (0.3, 0.2), (0.02, 0.5)]
+            )
+        ),
+    ],
+    tolerance=1e-6,
+    because="a step by the sign, back to within eps, back to what a picture can be.",
+    hints=[
+        "Three things happen: a step, a clip to eps, a clip to the range of a picture.",
+        "Only the direction of each slope counts, not its size: np.sign has it.",
+        "near is within eps already; what is left is to keep it between 0 and 1, by np.clip again.",
+    ],
+    solution_text=(
+        "def pgd_step(now, slope, original, eps, alpha):\n"
+        "    moved = now + alpha * np.sign(slope)\n"
+        "    near = np.clip(moved, original - eps, original + eps)\n"
+        "    return np.clip(near, 0, 1)"
+    ),
+    slips=[
+        (
+            lambda now, slope, original, eps, alpha: np.clip(
+                np.clip(now + alpha * slope, original - eps, original + eps), 0, 1
+            ),
+            "the step follows the sign of the slope, not its size.",
+        ),
+        (
+            lambda now, slope, original, eps, alpha: np.clip(
+                np.clip(now - alpha * np.sign(slope), original - eps, original + eps), 0, 1
+            ),
+            "this goes down: the attacker wants the loss to grow.",
+        ),
+        (
+            lambda now, slope, original, eps, alpha: np.clip(
+                now + alpha * np.sign(slope), original - eps, original + eps
+            ),
+            "some values are no longer between 0 and 1, as those of a picture are.",
+        ),
+        (
+            lambda now, slope, original, eps, alpha: np.clip(now + alpha * np.sign(slope), 0, 1),
+            "some values are farther than eps from the original.",
         ),
     ],
 )

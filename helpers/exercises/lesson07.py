@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from helpers.exercises import Exercise, FunctionExercise
+from helpers.exercises import Choice, Exercise, FunctionExercise
 
 bits_of_key = Exercise(
     expected=1_572_864,
     because="perfect secrecy asks for a key as long as the message: 192 KiB for 192 KiB.",
-    hint_text="How many bits has the picture? Each block needs 16 fresh ones of its own.",
+    hints=[
+        "Perfect secrecy asks for at least as many keys as messages.",
+        "How many bits has the picture? Each block needs 16 fresh ones of its own.",
+        "256 times 256 pixels, three bytes each, eight bits a byte: multiply.",
+    ],
     solution_text="bits_of_key = 256 * 256 * 3 * 8",
     slips=[
         (16, "these serve for one block; whoever knows that block has all under the same 16 bits."),
@@ -72,7 +76,11 @@ perfectly_secret = FunctionExercise(
         nearly(some_table(13, 3, 20, 65_536)),
     ],
     because="it is no matter which ciphertexts there are, as long as every message has the same.",
-    hint_text="Put each row in order: np.sort(table, axis=1). What must then hold of the rows?",
+    hints=[
+        "Eve must find the same ciphertexts, each as often, whatever the message.",
+        "Put each row in order: np.sort(table, axis=1).",
+        "Then each row must equal the first one: compare them all, and ask whether .all() is so.",
+    ],
     solution_text=(
         "def perfectly_secret(table):\n"
         "    rows = np.sort(table, axis=1)\n"
@@ -114,7 +122,11 @@ other_message = FunctionExercise(
         *map(tuple, np.random.default_rng(1).integers(0, 2**16, (10, 3)).tolist()),
     ],
     because="the key falls out as soon as it is used twice.",
-    hint_text="What is left of the two keys if you xor the two ciphertexts?",
+    hints=[
+        "The key was used twice, so it can be made to fall out.",
+        "What is left of the two keys if you xor the two ciphertexts?",
+        "The xor of the ciphertexts is the xor of the messages, and you know one of them.",
+    ],
     solution_text=(
         "def other_message(heard):\n"
         "    first, second, known = heard\n"
@@ -131,16 +143,24 @@ other_message = FunctionExercise(
     ],
 )
 
-keys_for_a_film_frame = Exercise(
-    expected=48,
-    because="the last of them serves for less than half of its counters.",
-    hint_text="How many blocks of two bytes has the picture? Each key serves for 65,536 of them.",
-    solution_text="keys_for_a_film_frame = -(-1920 * 1080 * 3 // 2 // 65536)",
-    slips=[
-        (47, "then the last blocks would find no counter left: begin another key for them."),
-        (47.4609375, "a key that is begun counts as a whole one."),
-        (95, "you gave each byte a counter; a block has two bytes."),
-        (32, "these are the pixels, each with a counter; a pixel has a block and a half."),
-        (1, "then counters would be used a second time, and the xor of two blocks would lie open."),
+the_file_says = Choice(
+    expected="c",
+    because="a sample finds faults that are common, and bits of 50 % do not show secrecy.",
+    wrong={
+        "a": (
+            "the one-coin cipher of this lesson has bits of 50 %, too, and gives half of the "
+            "message away."
+        ),
+        "b": (
+            "the planted fault was not found by 100,000 pairs, and a rarer one is not found by "
+            "more."
+        ),
+        "d": "a sample is no proof, but an error in one pair of a hundred would have shown in it.",
+    },
+    hints=[
+        "Think of the planted fault, and of the one-coin cipher.",
+        "What would the sample have shown, had Bob erred once in a thousand pairs?",
+        "Two of the sentences claim too much, and one claims too little.",
     ],
+    solution_text='the_file_says = "c"',
 )

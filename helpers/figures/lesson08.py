@@ -25,3 +25,40 @@ def learned_by_strength(kinds: Mapping[str, Sequence[tuple[float, float]]]) -> F
     percent(ax.yaxis)
     ax.legend()
     return figure
+
+
+def beside_the_best(
+    counts: Sequence[int],
+    ceilings: Mapping[str, Sequence[float]],
+    networks: Sequence[Sequence[float]],
+    ideal: float,
+) -> Figure:
+    """Two ceilings over the rounds; and how far networks are from the first of them.
+
+    Args:
+        counts: of rounds, (n,).
+        ceilings: by name the best that there can be at each, (n,): first that of the networks.
+        networks: right answers of the networks at each, (n, networks).
+        ideal: the second ceiling of an ideal cipher.
+    """
+    figure, (left, right) = figures.plots(2, 11, 4)
+    colours = (figures.BLUE, figures.VERMILLION)
+    for (name, heights), marker, colour in zip(ceilings.items(), "os", colours):
+        left.plot(counts, heights, marker=marker, color=colour, label=name)
+    left.axhline(ideal, **GUIDE, label="ideal cipher, both ciphertexts")
+    left.set(title="The best that there can be", xlabel="rounds", ylabel="right answers")
+    left.set_ylim(0.45, 1.03)
+    percent(left.yaxis)
+    left.legend(fontsize=10)
+    best = next(iter(ceilings.values()))
+    right.axhline(0, color=colours[0], label="best from the difference")
+    for n, level, found in zip(counts, best, networks):
+        more = [100 * (share - level) for share in found]
+        label = "networks" if n == counts[0] else None
+        right.plot([n] * len(more), more, "^", color=figures.GREEN, mec="white", ms=10, label=label)
+    right.set(title="Networks, beside the lower of the two", xlabel="rounds")
+    right.set(ylabel="percentage points above or below", ylim=(-0.75, 0.75))
+    right.legend(fontsize=10)
+    for ax in (left, right):
+        ax.set_xticks(counts)
+    return figure

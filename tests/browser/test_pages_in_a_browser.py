@@ -55,3 +55,43 @@ def test_the_keyboard_shows_where_it_is_and_unfolds_code(page):
     page.locator("summary").focus()
     page.keyboard.press("Enter")
     assert page.locator(".highlight pre").first.is_visible()
+
+
+PREDICTION = "**Predict.** How many?\n\n" + "\n".join(
+    f"<details><summary>{many}</summary>\n\nNot {many}.\n\n</details>" for many in ["Six", "Nine"]
+)
+
+
+@pytest.fixture
+def asking(browser, tmp_path):
+    """A page that asks before it shows."""
+    cells = [
+        v4.new_markdown_cell("# 1 · Asked"),
+        v4.new_markdown_cell(PREDICTION, metadata={"tags": ["prediction"]}),
+        v4.new_code_cell("print(7)", outputs=[v4.new_output("stream", text="seven\n")]),
+        v4.new_code_cell("print(8)", outputs=[v4.new_output("stream", text="eight\n")]),
+    ]
+    lesson = v4.new_notebook(cells=cells)
+    path = tmp_path / "01_asked.html"
+    path.write_text(pages.of({path.stem: lesson}, tmp_path, [path.stem])[path.name], "utf-8")
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    yield page
+    page.close()
+
+
+def test_what_is_asked_for_is_shown_when_an_answer_is_chosen_and_not_before(asking):
+    assert not asking.get_by_text("seven").is_visible() and asking.get_by_text("eight").is_visible()
+    assert not asking.get_by_text("Not Six.").is_visible()
+    asking.get_by_text("Six", exact=True).focus()
+    asking.keyboard.press("Enter")
+    assert asking.get_by_text("Not Six.").is_visible() and asking.get_by_text("seven").is_visible()
+    assert not asking.get_by_text("Not Nine.").is_visible()
+
+
+def test_on_paper_all_is_shown(asking):
+    asking.emulate_media(media="print")
+    assert (
+        asking.get_by_text("seven").is_visible()
+        and asking.get_by_text("Nine", exact=True).is_visible()
+    )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 import numpy as np
 
 from helpers import bits
-from tests.exercise_answers.numbers import no_such_number
+from tests.exercise_answers.numbers import choice, no_such_number
 
 LUCKY = 10_000 / 65_536
 POWERS = 2 ** np.arange(15, -1, -1)
@@ -24,50 +25,6 @@ def in_place(raw_answers):
 
 
 ANSWERS = {
-    "penalty": (
-        [
-            lambda share: (8 - 16 * (1 - share)) ** 2 / 64,
-            lambda share: (8 - 16 * (1 - share)) ** 2 / 8**2,
-            lambda share: (16 * (1 - share) - 8) ** 2 / 64,
-            lambda share: (2 * share - 1) ** 2,
-            lambda share: (1 - 2 * share) ** 2,
-            lambda share: (8 - 16 * share) ** 2 / 64,  # right and wrong change places: the same
-            lambda share: 4 * (share - 0.5) ** 2,
-            lambda share: (share - 1 / 2) ** 2 / (1 / 2) ** 2,
-            lambda share: abs(8 - 16 * share) ** 2 / 64,
-            lambda share: pow(2 * share - 1, 2),
-            lambda share: np.square(8 - 16 * share) / 64,
-            lambda share: np.float32((8 - 16 * share) ** 2 / 64),
-            lambda share: 1 - 4 * share * (1 - share),
-        ],
-        [
-            lambda share: (8 - share) ** 2 / 64,
-            lambda share: (8 - (1 - share)) ** 2 / 64,
-            lambda share: (8 - 16 * (1 - share)) ** 2,
-            lambda share: (8 - 16 * (1 - share)) / 8,
-            lambda share: abs(8 - 16 * share) / 8,
-            lambda share: (16 * share) ** 2 / 64,
-            lambda share: (16 - 16 * share) ** 2 / 64,
-            lambda share: (16 - 16 * share) ** 2 / 256,
-            lambda share: (8 - 16 * share) ** 2 / 16,
-            lambda share: (8 - 16 * share) ** 2 / 8,
-            lambda share: (8 - 16 * share) ** 2 / 256,
-            lambda share: (8 - (16 * share) ** 2) / 64,
-            lambda share: 8 - (16 * share) ** 2 / 64,
-            lambda share: max(0, 16 * share - 8) ** 2 / 64,
-            lambda share: (8 - 16 * share) ** 2 // 64,
-            lambda share: round((8 - 16 * share) ** 2 / 64),
-            lambda share: (8 - int(16 * share)) ** 2 / 64,
-            lambda share: (0.5 - share) ** 2,
-            lambda share: 1 - (2 * share - 1) ** 2,
-            lambda share: -((2 * share - 1) ** 2),
-            lambda share: (8 - 16 * share) ^ 2 / 64,
-            lambda share: share + (8 - 16 * share) ** 2 / 64,
-            lambda share: 0,
-            lambda share: str((8 - 16 * share) ** 2 / 64),
-            lambda share: share == 0.5,
-        ],
-    ),
     "lucky_blocks": (
         [
             LUCKY,
@@ -152,6 +109,38 @@ ANSWERS = {
             lambda raw: np.sign(raw),
             lambda raw: bits.blocks_to_text(bits.bits_to_blocks(bits.signs_to_bits(raw))),
             lambda raw: raw > 0,
+        ],
+    ),
+    "all_wrong": choice("b", "acd"),
+    "abeloss_of": (
+        [
+            lambda b, e, n: b + (n / 2 - e) ** 2 / (n / 2) ** 2,
+            lambda b, e, n: b + ((n / 2 - e) / (n / 2)) ** 2,
+            lambda b, e, n: b + (1 - 2 * e / n) ** 2,
+            lambda b, e, n: b + (e - n / 2) ** 2 / (n / 2) ** 2,
+            lambda b, e, n: b + 4 * (n / 2 - e) ** 2 / n**2,
+            lambda b, e, n: np.float64(b + (1 - 2 * e / n) ** 2),
+            lambda b, e, n: np.array(b + (1 - 2 * e / n) ** 2),
+            lambda b, e, n: b + np.square((n / 2 - e) / (n / 2)),
+            lambda b, e, n: b + math.pow(1 - 2 * e / n, 2),
+            lambda b, e, n: (1 - 2 * e / n) ** 2 + b,
+            lambda b, e, n: b + abs(1 - 2 * e / n) ** 2,
+        ],
+        [
+            lambda b, e, n: b - e,
+            lambda b, e, n: b + (n / 2 - e) ** 2,
+            lambda b, e, n: b + (n / 2 - e) / (n / 2),
+            lambda b, e, n: b + abs(n / 2 - e) / (n / 2),
+            lambda b, e, n: b + (n - e) ** 2 / (n / 2) ** 2,
+            lambda b, e, n: b + (8 - e) ** 2 / 64,
+            lambda b, e, n: (n / 2 - e) ** 2 / (n / 2) ** 2,
+            lambda b, e, n: b,
+            lambda b, e, n: b * (1 - 2 * e / n) ** 2,
+            lambda b, e, n: b + (n / 2 - e) ** 2 / n**2,
+            lambda b, e, n: b - (1 - 2 * e / n) ** 2,
+            lambda b, e, n: e + (1 - 2 * b / n) ** 2,
+            lambda b, e, n: [b + (1 - 2 * e / n) ** 2],
+            lambda b, e, n: round(b + (1 - 2 * e / n) ** 2, 1),
         ],
     ),
 }

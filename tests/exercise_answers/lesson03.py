@@ -8,7 +8,7 @@ from itertools import combinations, pairwise
 
 import numpy as np
 
-from tests.exercise_answers.numbers import forms, no_such_number
+from tests.exercise_answers.numbers import choice, forms, no_such_number
 
 YEAR = 31_536_000
 
@@ -158,6 +158,38 @@ ANSWERS = {
             lambda share: f"{100 * share**16:.0f} %",
             lambda share: 44,
             lambda share: 0,
+        ],
+    ),
+    "figure_9_shows": choice("b", "acd"),
+    "merged_by": (
+        [
+            lambda heard, read: len(np.unique(heard, axis=0)) - np.unique(read).size,
+            lambda heard, read: len(np.unique(heard, axis=0)) - len(np.unique(read)),
+            lambda heard, read: len(np.unique(heard, axis=0)) - len(set(read.tolist())),
+            lambda heard, read: len({tuple(row) for row in heard}) - len(set(read.tolist())),
+            lambda heard, read: len({row.tobytes() for row in heard}) - len({*read.tolist()}),
+            lambda heard, read: len(set(map(bytes, heard))) - len(Counter(read.tolist())),
+            lambda heard, read: np.unique(heard, axis=0).shape[0] - np.unique(read).shape[0],
+            lambda heard, read: float(len(np.unique(heard, axis=0)) - np.unique(read).size),
+            lambda heard, read: np.int64(len(np.unique(heard, axis=0)) - np.unique(read).size),
+            lambda heard, read: np.array(len(np.unique(heard, axis=0)) - np.unique(read).size),
+            lambda heard, read: -(np.unique(read).size - len(np.unique(heard, axis=0))),
+        ],
+        [
+            lambda heard, read: len(heard) - np.unique(read).size,
+            lambda heard, read: len(np.unique(heard, axis=0)) - len(read),
+            lambda heard, read: np.unique(read).size,
+            lambda heard, read: len(np.unique(heard, axis=0)),
+            lambda heard, read: np.unique(read).size - len(np.unique(heard, axis=0)),
+            lambda heard, read: len(np.unique(heard)) - np.unique(read).size,
+            lambda heard, read: len(heard) - len(read),
+            lambda heard, read: len(np.unique(heard, axis=0)) > np.unique(read).size,
+            lambda heard, read: len(read) - np.unique(read).size,
+            lambda heard, read: 1 - np.unique(read).size / len(np.unique(heard, axis=0)),
+            lambda heard, read: max(Counter(read.tolist()).values()) - 1,
+            lambda heard, read: sum(count > 1 for count in Counter(read.tolist()).values()),
+            lambda heard, read: 0,
+            lambda heard, read: [len(np.unique(heard, axis=0)) - np.unique(read).size],
         ],
     ),
 }

@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 
 from helpers import bits, metrics
-from tests.exercise_answers.numbers import forms, no_such_number
+from tests.exercise_answers.numbers import choice, forms, no_such_number
 
 
 def one_bit_at_a_time(pictures):
@@ -49,26 +49,6 @@ ANSWERS = {
             14,
             2**14,
             16**2 / 2,
-        ],
-    ),
-    "values_changed": (
-        [*forms(32), 2 * 16, 16 + 16, 2**5, 256 // 8],
-        [
-            *no_such_number(32),
-            16,
-            48,
-            24,
-            3,
-            2,
-            1,
-            8,
-            12,
-            256,
-            512,
-            98_304 * 16,
-            98_304,
-            65_536,
-            64,
         ],
     ),
     "share_wrong": (
@@ -115,6 +95,38 @@ ANSWERS = {
             lambda ab: np.mean(ab[0]) == np.mean(ab[1]),
             lambda ab: 0.125,
             lambda ab: 0.5,
+        ],
+    ),
+    "noise_means": choice("c", "abd"),
+    "forged_byte": (
+        [
+            lambda c, k, w: c ^ k ^ w,
+            lambda c, k, w: w ^ k ^ c,
+            lambda c, k, w: c ^ (k ^ w),
+            lambda c, k, w: np.uint8(c) ^ np.uint8(k) ^ np.uint8(w),
+            lambda c, k, w: np.int64(c ^ k ^ w),
+            lambda c, k, w: float(c ^ k ^ w),
+            lambda c, k, w: np.bitwise_xor(np.bitwise_xor(c, k), w),
+            lambda c, k, w: int(bin(c ^ k ^ w), 2),
+            lambda c, k, w: np.array(c ^ k ^ w),
+            lambda c, k, w: (c | k) - (c & k) ^ w,
+            lambda c, k, w: sum(((c ^ k ^ w) >> i & 1) << i for i in range(8)),
+        ],
+        [
+            lambda c, k, w: c ^ k,
+            lambda c, k, w: c ^ w,
+            lambda c, k, w: k ^ w,
+            lambda c, k, w: (c + w - k) % 256,
+            lambda c, k, w: c - k + w,
+            lambda c, k, w: c | k ^ w,
+            lambda c, k, w: w,
+            lambda c, k, w: c,
+            lambda c, k, w: ~(c ^ k ^ w) & 255,
+            lambda c, k, w: c ^ k ^ w ^ 1,
+            lambda c, k, w: bytes([c ^ k ^ w]),
+            lambda c, k, w: chr(c ^ k ^ w),
+            lambda c, k, w: [c ^ k ^ w],
+            lambda c, k, w: c & k & w,
         ],
     ),
 }

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from tests.exercise_answers.numbers import forms, no_such_number
+from tests.exercise_answers.numbers import choice, forms, no_such_number
 
 
 def by_places(key):
@@ -172,4 +172,5 @@ ANSWERS = {
             lambda nibbles: row_by_row(nibbles)[::-1],
         ],
     ),
+    "larger_keys_stop": choice("c", "abd"),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.exercise_answers.numbers import forms, no_such_number
+from tests.exercise_answers.numbers import choice, forms, no_such_number
 
 
 def value_by_value(values):
@@ -39,59 +39,15 @@ def picture_by_picture(fooled):
     return sum(lost) / len(lost)
 
 
+def whole_step(now, slope, original, eps, alpha):
+    moved = now + alpha * np.sign(slope)
+    return np.clip(np.clip(moved, original - eps, original + eps), 0, 1)
+
+
 ANSWERS = {
-    "steps_to_the_border": (
-        [*forms(10), 0.1 / 0.01, round(0.1 / 0.01), np.ceil(0.1 / 0.01), 20 // 2, int(0.1 * 100)],
-        [*no_such_number(10), 20, 0.1, 0.01, 100, 26, 255, 2, 5, 1, 0, 0.001, 8, 1000],
-    ),
     "largest_move": (
         [*forms(16), 2**4, 0x10, 1 << 4, 16 * 1, 0b10000],
         [*no_such_number(16), 1, 240, 15, 255, 17, 8, 256, 2, 0, 101, 128, 6, 96, 100],
-    ),
-    "put_back": (
-        [
-            value_by_value,
-            with_the_input_changed,
-            lambda v: np.clip(near(v), 0, 255),
-            lambda v: near(v).clip(0, 255),
-            lambda v: np.clip(near(v), 0, 255).astype(np.uint8),
-            lambda v: np.clip(near(v), 0, 255).tolist(),
-            lambda v: np.clip(near((v[0], np.clip(v[1], 0, 255), v[2])), 0, 255),
-            lambda v: near((v[0], np.clip(v[1], 0, 255), v[2])),
-            lambda v: np.clip(v[0] + noise(v), 0, 255),
-            lambda v: np.clip(v[0] + noise(v), 0, 255).astype(float),
-            lambda v: np.clip(v[1], np.maximum(v[0] - v[2], 0), np.minimum(v[0] + v[2], 255)),
-            lambda v: np.minimum(255, np.maximum(0, near(v))),
-            lambda v: np.maximum(
-                np.minimum(v[1], np.minimum(v[0] + v[2], 255)), np.maximum(v[0] - v[2], 0)
-            ),
-        ],
-        [
-            near,
-            noise,
-            lambda v: v[0],
-            lambda v: v[1],
-            lambda v: np.clip(v[1], 0, 255),
-            lambda v: np.clip(noise(v), 0, 255),
-            lambda v: v[0] + noise(v),
-            lambda v: np.clip(v[0] - noise(v), 0, 255),
-            lambda v: np.clip(near(v), 0, 254),
-            lambda v: np.clip(near(v), 1, 255),
-            lambda v: np.clip(near(v), 0, 256),
-            lambda v: near(v).astype(np.uint8),
-            lambda v: near(v) % 256,
-            lambda v: np.clip(near((v[0], v[1], v[2] - 1)), 0, 255),
-            lambda v: np.clip(near((v[0], v[1], v[2] / 255)), 0, 255),
-            lambda v: np.clip(near((v[1], v[0], v[2])), 0, 255),
-            lambda v: np.clip(v[1], v[0], v[0] + v[2]).clip(0, 255),
-            lambda v: np.clip(np.minimum(v[1], v[0] + v[2]), 0, 255),
-            lambda v: np.clip(np.maximum(v[1], v[0] - v[2]), 0, 255),
-            lambda v: np.clip(v[1], -v[2], v[2]),
-            lambda v: np.clip(v[0] + v[2] * np.sign(v[1] - v[0]), 0, 255),
-            lambda v: np.clip(near(v), 0, 255).ravel()[:-1],
-            lambda v: np.where(np.abs(v[1] - v[0]) > v[2], v[0], v[1]).clip(0, 255),
-            lambda v: [255, 95, 0],
-        ],
     ),
     "worst_case": (
         [
@@ -135,6 +91,72 @@ ANSWERS = {
             lambda fooled: np.sum(np.any(fooled, axis=0)) / fooled.size,
             lambda fooled: np.mean(fooled, axis=1),
             lambda fooled: 0.75,
+        ],
+    ),
+    "ask_first": choice("c", "abd"),
+    "pgd_step": (
+        [
+            whole_step,
+            lambda now, slope, x, eps, alpha: np.clip(
+                np.minimum(np.maximum(now + alpha * np.sign(slope), x - eps), x + eps), 0, 1
+            ),
+            lambda now, slope, x, eps, alpha: np.clip(
+                now + alpha * np.sign(slope), np.maximum(x - eps, 0), np.minimum(x + eps, 1)
+            ),
+            lambda now, slope, x, eps, alpha: np.clip(
+                x + np.clip(now + alpha * np.sign(slope) - x, -eps, eps), 0, 1
+            ),
+            lambda now, slope, x, eps, alpha: np.clip(
+                np.clip(
+                    now + np.where(slope > 0, alpha, np.where(slope < 0, -alpha, 0)),
+                    x - eps,
+                    x + eps,
+                ),
+                0,
+                1,
+            ),
+            lambda *a: whole_step(*a).tolist(),
+            lambda *a: whole_step(*a).astype(np.float64),
+            lambda *a: whole_step(*a) + 1e-9,
+            lambda now, slope, x, eps, alpha: (
+                (now + alpha * np.sign(slope)).clip(x - eps, x + eps).clip(0, 1)
+            ),
+            lambda *a: np.maximum(0, np.minimum(1, whole_step(*a))),
+            lambda *a: np.array(whole_step(*a), dtype=object),
+        ],
+        [
+            lambda now, slope, x, eps, alpha: np.clip(
+                np.clip(now + alpha * slope, x - eps, x + eps), 0, 1
+            ),
+            lambda now, slope, x, eps, alpha: np.clip(
+                np.clip(now - alpha * np.sign(slope), x - eps, x + eps), 0, 1
+            ),
+            lambda now, slope, x, eps, alpha: np.clip(
+                now + alpha * np.sign(slope), x - eps, x + eps
+            ),
+            lambda now, slope, x, eps, alpha: np.clip(now + alpha * np.sign(slope), 0, 1),
+            lambda now, slope, x, eps, alpha: np.clip(
+                np.clip(x + alpha * np.sign(slope), x - eps, x + eps), 0, 1
+            ),
+            lambda now, slope, x, eps, alpha: np.clip(
+                np.clip(now + alpha * np.sign(slope), now - eps, now + eps), 0, 1
+            ),
+            lambda now, slope, x, eps, alpha: np.clip(
+                np.clip(now + eps * np.sign(slope), x - eps, x + eps), 0, 1
+            ),
+            lambda now, slope, x, eps, alpha: np.clip(
+                np.clip(now + alpha * np.abs(slope), x - eps, x + eps), 0, 1
+            ),
+            lambda now, slope, x, eps, alpha: np.clip(
+                np.clip(now + alpha * np.where(slope >= 0, 1, -1), x - eps, x + eps), 0, 1
+            ),
+            lambda now, slope, x, eps, alpha: np.clip(
+                np.clip(now + alpha * np.sign(slope), -eps, eps), 0, 1
+            ),
+            lambda now, slope, x, eps, alpha: now,
+            lambda now, slope, x, eps, alpha: x,
+            lambda *a: whole_step(*a)[..., 0],
+            lambda *a: np.round(whole_step(*a), 2),
         ],
     ),
 }

@@ -77,7 +77,17 @@ def count(found, question):
     return np.bincount(np.abs(found) % len(question[0]), minlength=len(question[0]))
 
 
+def of_a_box(answer):
+    """An answer to a question as a function of its two parts."""
+    return lambda box, difference: answer((box, difference))
+
+
 # --- the guess ---
+
+
+def of_two(answer):
+    """An answer to both machines' shares, as a function of two of them."""
+    return lambda first, second: answer(np.array([first, second]))
 
 
 def one_by_one(shares):
@@ -161,99 +171,115 @@ ANSWERS = {
     ),
     "output_differences": (
         [
-            counted_one_by_one,
-            by_a_counter,
-            by_a_dictionary,
-            of_pairs_and_doubled,
-            added_at,
-            lambda question: difference_table(question[0])[question[1]],
-            lambda question: np.bincount(all_of(question), minlength=len(question[0])),
-            lambda question: np.bincount(all_of(question), minlength=len(question[0])).tolist(),
-            lambda question: tuple(by_a_counter(question)),
-            lambda question: np.histogram(all_of(question), np.arange(len(question[0]) + 1))[0],
-            lambda question: [
-                np.count_nonzero(all_of(question) == d) for d in range(len(question[0]))
-            ],
-            lambda question: (all_of(question)[:, None] == np.arange(len(question[0]))).sum(axis=0),
-            lambda question: np.eye(len(question[0]))[all_of(question)].sum(axis=0),
-            lambda question: [all_of(question).tolist().count(d) for d in range(len(question[0]))],
+            of_a_box(answer)
+            for answer in [
+                counted_one_by_one,
+                by_a_counter,
+                by_a_dictionary,
+                of_pairs_and_doubled,
+                added_at,
+                lambda question: difference_table(question[0])[question[1]],
+                lambda question: np.bincount(all_of(question), minlength=len(question[0])),
+                lambda question: np.bincount(all_of(question), minlength=len(question[0])).tolist(),
+                lambda question: tuple(by_a_counter(question)),
+                lambda question: np.histogram(all_of(question), np.arange(len(question[0]) + 1))[0],
+                lambda question: [
+                    np.count_nonzero(all_of(question) == d) for d in range(len(question[0]))
+                ],
+                lambda question: (all_of(question)[:, None] == np.arange(len(question[0]))).sum(
+                    axis=0
+                ),
+                lambda question: np.eye(len(question[0]))[all_of(question)].sum(axis=0),
+                lambda question: [
+                    all_of(question).tolist().count(d) for d in range(len(question[0]))
+                ],
+            ]
         ],
         [
-            lambda question: all_of(question),
-            lambda question: count(all_of(question), question) // 2,
-            lambda question: count(all_of(question), question) / len(question[0]),
-            lambda question: np.bincount(all_of(question)),
-            lambda question: np.unique(all_of(question), return_counts=True)[1],
-            lambda question: np.unique(all_of(question)),
-            lambda question: Counter(all_of(question).tolist()),
-            lambda question: count(all_of(question), question).max(),
-            lambda question: count(all_of(question), question)[1:],
-            lambda question: count(all_of(question), question) > 0,
-            lambda question: np.sort(count(all_of(question), question)),
-            lambda question: np.bincount(outputs(question)),
-            lambda question: count(question[0] - outputs(question), question),
-            lambda question: (question[0] - outputs(question)) % len(question[0]),
-            lambda question: count(question[0] ^ question[1], question),
-            lambda question: count(question[0] ^ question[0][question[1]], question),
-            lambda question: count(question[0] ^ np.roll(question[0], question[1]), question),
-            lambda question: count(question[0] ^ np.roll(question[0], -question[1]), question),
-            lambda question: count(question[0] & outputs(question), question),
-            lambda question: count(question[0] | outputs(question), question),
-            lambda question: difference_table(question[0])[:, question[1]],
-            lambda question: difference_table(question[0]),
-            lambda question: difference_table(question[0])[1],
-            lambda question: difference_table(np.argsort(question[0]))[question[1]],
-            lambda box, difference: difference_table(box)[difference],
-            lambda question: str(counted_one_by_one(question)),
+            of_a_box(answer)
+            for answer in [
+                lambda question: all_of(question),
+                lambda question: count(all_of(question), question) // 2,
+                lambda question: count(all_of(question), question) / len(question[0]),
+                lambda question: np.bincount(all_of(question)),
+                lambda question: np.unique(all_of(question), return_counts=True)[1],
+                lambda question: np.unique(all_of(question)),
+                lambda question: Counter(all_of(question).tolist()),
+                lambda question: count(all_of(question), question).max(),
+                lambda question: count(all_of(question), question)[1:],
+                lambda question: count(all_of(question), question) > 0,
+                lambda question: np.sort(count(all_of(question), question)),
+                lambda question: np.bincount(outputs(question)),
+                lambda question: count(question[0] - outputs(question), question),
+                lambda question: (question[0] - outputs(question)) % len(question[0]),
+                lambda question: count(question[0] ^ question[1], question),
+                lambda question: count(question[0] ^ question[0][question[1]], question),
+                lambda question: count(question[0] ^ np.roll(question[0], question[1]), question),
+                lambda question: count(question[0] ^ np.roll(question[0], -question[1]), question),
+                lambda question: count(question[0] & outputs(question), question),
+                lambda question: count(question[0] | outputs(question), question),
+                lambda question: difference_table(question[0])[:, question[1]],
+                lambda question: difference_table(question[0]),
+                lambda question: difference_table(question[0])[1],
+                lambda question: difference_table(np.argsort(question[0]))[question[1]],
+                lambda question: difference_table(question[0])[question[1] - 1],
+                lambda question: str(counted_one_by_one(question)),
+            ]
         ],
     ),
     "best_guess": (
         [
-            one_by_one,
-            by_bayes,
-            where_one_is_larger,
-            lambda shares: np.maximum(shares[0], shares[1]).sum() / 2,
-            lambda shares: shares.max(axis=0).sum() / 2,
-            lambda shares: np.max(shares / 2, axis=0).sum(),
-            lambda shares: 0.5 + np.abs(shares[0] - shares[1]).sum() / 4,
-            lambda shares: 1 - np.minimum(*shares).sum() / 2,
-            lambda shares: 0.5 + (shares[0] - shares[1]).clip(0).sum() / 2,
-            lambda shares: 0.5 + (shares[1] - shares[0]).clip(0).sum() / 2,
-            lambda shares: sum(map(max, *shares.tolist())) / 2,
-            lambda shares: np.where(shares[0] > shares[1], *shares).sum() / 2,
-            lambda shares: (1 + np.linalg.norm(shares[0] - shares[1], 1) / 2) / 2,
-            lambda shares: np.float32(shares.max(axis=0).sum() / 2),
+            of_two(answer)
+            for answer in [
+                one_by_one,
+                by_bayes,
+                where_one_is_larger,
+                lambda shares: np.maximum(shares[0], shares[1]).sum() / 2,
+                lambda shares: shares.max(axis=0).sum() / 2,
+                lambda shares: np.max(shares / 2, axis=0).sum(),
+                lambda shares: 0.5 + np.abs(shares[0] - shares[1]).sum() / 4,
+                lambda shares: 1 - np.minimum(*shares).sum() / 2,
+                lambda shares: 0.5 + (shares[0] - shares[1]).clip(0).sum() / 2,
+                lambda shares: 0.5 + (shares[1] - shares[0]).clip(0).sum() / 2,
+                lambda shares: sum(map(max, *shares.tolist())) / 2,
+                lambda shares: np.where(shares[0] > shares[1], *shares).sum() / 2,
+                lambda shares: (1 + np.linalg.norm(shares[0] - shares[1], 1) / 2) / 2,
+                lambda shares: np.float32(shares.max(axis=0).sum() / 2),
+            ]
         ],
         [
-            lambda shares: np.maximum(*shares).sum(),
-            lambda shares: np.maximum(*shares) / 2,
-            lambda shares: np.abs(shares[0] - shares[1]).sum() / 2,
-            lambda shares: np.abs(shares[0] - shares[1]).sum(),
-            lambda shares: 0.5 + np.abs(shares[0] - shares[1]).sum() / 2,
-            lambda shares: 0.5 + np.abs(shares[0] - shares[1]).sum(),
-            lambda shares: 0.5 + np.abs(shares[0] - shares[1]).max() / 2,
-            lambda shares: 0.5 + np.abs(shares[0] - shares[1]).mean() / 2,
-            lambda shares: 0.5 + (shares[0] - shares[1]).sum() / 4,
-            lambda shares: 0.5 + np.linalg.norm(shares[0] - shares[1]) / 4,
-            lambda shares: 0.5 + ((shares[0] - shares[1]) ** 2).sum() / 4,
-            lambda shares: shares[0][shares[0] > shares[1]].sum(),
-            lambda shares: shares[1][shares[1] > shares[0]].sum(),
-            lambda shares: shares[0][shares[0] >= shares[1]].sum(),
-            lambda shares: np.mean(shares[0] > shares[1]),
-            lambda shares: np.maximum(*shares).mean(),
-            lambda shares: np.maximum(*shares).max(),
-            lambda shares: shares.max(axis=1).mean(),
-            lambda shares: shares.max(axis=0).mean(),
-            lambda shares: np.minimum(*shares).sum() / 2,
-            lambda shares: 1 - np.minimum(*shares).sum(),
-            lambda shares: (shares**2).sum() / 2,
-            lambda shares: (shares[0] * shares[1]).sum(),
-            lambda shares: 0.5,
-            lambda shares: 1.0,
-            lambda shares: round(one_by_one(shares), 2),
-            lambda shares: f"{one_by_one(shares):.0%}",
-            lambda shares: 100 * one_by_one(shares),
-            lambda first, second: np.maximum(first, second).sum() / 2,
+            of_two(answer)
+            for answer in [
+                lambda shares: np.maximum(*shares).sum(),
+                lambda shares: np.maximum(*shares) / 2,
+                lambda shares: np.abs(shares[0] - shares[1]).sum() / 2,
+                lambda shares: np.abs(shares[0] - shares[1]).sum(),
+                lambda shares: 0.5 + np.abs(shares[0] - shares[1]).sum() / 2,
+                lambda shares: 0.5 + np.abs(shares[0] - shares[1]).sum(),
+                lambda shares: 0.5 + np.abs(shares[0] - shares[1]).max() / 2,
+                lambda shares: 0.5 + np.abs(shares[0] - shares[1]).mean() / 2,
+                lambda shares: 0.5 + (shares[0] - shares[1]).sum() / 4,
+                lambda shares: 0.5 + np.linalg.norm(shares[0] - shares[1]) / 4,
+                lambda shares: 0.5 + ((shares[0] - shares[1]) ** 2).sum() / 4,
+                lambda shares: shares[0][shares[0] > shares[1]].sum(),
+                lambda shares: shares[1][shares[1] > shares[0]].sum(),
+                lambda shares: shares[0][shares[0] >= shares[1]].sum(),
+                lambda shares: np.mean(shares[0] > shares[1]),
+                lambda shares: np.maximum(*shares).mean(),
+                lambda shares: np.maximum(*shares).max(),
+                lambda shares: shares.max(axis=1).mean(),
+                lambda shares: shares.max(axis=0).mean(),
+                lambda shares: np.minimum(*shares).sum() / 2,
+                lambda shares: 1 - np.minimum(*shares).sum(),
+                lambda shares: (shares**2).sum() / 2,
+                lambda shares: (shares[0] * shares[1]).sum(),
+                lambda shares: 0.5,
+                lambda shares: 1.0,
+                lambda shares: round(one_by_one(shares), 2),
+                lambda shares: f"{one_by_one(shares):.0%}",
+                lambda shares: 100 * one_by_one(shares),
+                lambda shares: np.maximum(*shares).prod() / 2,
+            ]
         ],
     ),
     "slid": (
@@ -302,5 +328,9 @@ ANSWERS = {
             lambda key: int(f"{key:016b}"[3:] + f"{key:016b}"[:3], 2),
             lambda key: int(f"{key:b}"[-3:] + f"{key:b}"[:-3], 2),
         ],
+    ),
+    "what_follows": (
+        ["c", "C", " c ", "c.", "(c)", "c)", "C.", " C", "c ", "(C)", "c:"],
+        ["a", "b", "d", "e", "A", "(b)", "D.", "cc", "c and b", "the third", 3, 2, "", ["c"], "no"],
     ),
 }

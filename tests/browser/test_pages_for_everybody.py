@@ -1,0 +1,51 @@
+"""Every exported page, looked at by axe-core: no fault of a serious kind for readers with a
+screen reader, with a keyboard alone, or with weak eyes."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from helpers import lessons, pages
+
+SERIOUS = {"serious", "critical"}
+ALL = ["index", *lessons.NAMES, *lessons.BESIDE]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The pages of all lessons as they are saved."""
+    folder = tmp_path_factory.mktemp("site")
+    saved = {name: lessons.read(lessons.path_of(name)) for name in lessons.NAMES}
+    beside = {name: lessons.read(lessons.path_of(name)) for name in lessons.BESIDE}
+    for name, page in pages.of(saved, lessons.LESSONS, saved, beside).items():
+        (folder / name).write_text(page, encoding="utf-8")
+    return folder
+
+
+def faults(page):
+    """What axe finds, and where, in a line each."""
+    violations = Axe().run(page).response["violations"]
+    return [
+        f"{each['id']}: {node['html'][:120]}"
+        for each in violations
+        if each["impact"] in SERIOUS
+        for node in each["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_axe_finds_nothing_serious(name, site, browser):
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto((site / f"{name}.html").as_uri())
+    try:
+        assert faults(page) == []
+    finally:
+        page.close()
+
+
+def test_axe_notices_a_fault(browser):
+    page = browser.new_page()
+    page.set_content("<html lang=en><title>x</title><main><img src='data:,'><p>x</p></main></html>")
+    assert any(fault.startswith("image-alt") for fault in faults(page))
+    page.close()
