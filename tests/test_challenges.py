@@ -50,7 +50,7 @@ def is_a_sentence(text):
 
 
 @every_challenge
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_the_solver_solves_it_within_a_minute_and_it_stands_on_the_board(name, seed, start):
     instance, begin = start(name, seed), time.monotonic()
     said = instance.verdict(solver_of(name)(instance))
