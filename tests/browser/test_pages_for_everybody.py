@@ -3,23 +3,27 @@ screen reader, with a keyboard alone, or with weak eyes."""
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from helpers import lessons, pages
 
 SERIOUS = {"serious", "critical"}
+PICTURE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=\s]+")
 ALL = ["index", *lessons.NAMES, *lessons.BESIDE]
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """The pages of all lessons as they are saved."""
+    """The pages of all lessons as they are saved, but for the pictures themselves, which axe does
+    not look at: it reads what is said of them."""
     folder = tmp_path_factory.mktemp("site")
     saved = {name: lessons.read(lessons.path_of(name)) for name in lessons.NAMES}
     beside = {name: lessons.read(lessons.path_of(name)) for name in lessons.BESIDE}
     for name, page in pages.of(saved, lessons.LESSONS, saved, beside).items():
-        (folder / name).write_text(page, encoding="utf-8")
+        (folder / name).write_text(PICTURE.sub("data:,", page), encoding="utf-8")
     return folder
 
 
