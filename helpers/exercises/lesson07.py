@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from helpers.exercises import Choice, Exercise, FunctionExercise
@@ -29,6 +31,14 @@ def rows_alike(table: np.ndarray) -> bool:
     """Whether every row has the same ciphertexts, each as often."""
     rows = np.sort(table, axis=1)
     return bool((rows == rows[0]).all())
+
+
+def sets_alike(table: np.ndarray) -> bool:
+    return all(set(row) == set(table[0].tolist()) for row in table.tolist())
+
+
+def sums_alike(table: np.ndarray) -> bool:
+    return len(set(table.sum(axis=1).tolist())) == 1
 
 
 def rows_complete(table: np.ndarray) -> bool:
@@ -96,12 +106,13 @@ perfectly_secret = FunctionExercise(
             "you looked along a column: that is what Bob needs, to tell the messages apart.",
         ),
         (
-            lambda table: all(set(row) == set(table[0].tolist()) for row in table.tolist()),
+            sets_alike,
             "the rows have the same ciphertexts, but not equally often, so Eve may bet.",
         ),
+        (sums_alike, "different ciphertexts can have the same sum."),
         (
-            lambda table: len(set(table.sum(axis=1).tolist())) == 1,
-            "different ciphertexts can have the same sum.",
+            lambda table: sets_alike(table) and sums_alike(table),
+            "with the same set and the same sum, one ciphertext may still come more often: count.",
         ),
     ],
 )
@@ -124,8 +135,8 @@ other_message = FunctionExercise(
     because="the key falls out as soon as it is used twice.",
     hints=[
         "The key was used twice, so it can be made to fall out.",
-        "What is left of the two keys if you xor the two ciphertexts?",
-        "The xor of the ciphertexts is the xor of the messages, and you know one of them.",
+        "What is left of the two keys if you XOR the two ciphertexts?",
+        "The XOR of the ciphertexts is the XOR of the messages, and you know one of them.",
     ],
     solution_text=(
         "def other_message(heard):\n"
@@ -135,7 +146,7 @@ other_message = FunctionExercise(
     slips=[
         (
             lambda heard: heard[0] ^ heard[1],
-            "this is the xor of both messages; one of them is known.",
+            "this is the XOR of both messages; one of them is known.",
         ),
         (lambda heard: heard[0] ^ heard[2], "this is the key, and the message is asked for."),
         (lambda heard: heard[1], "this is the second ciphertext, as Eve heard it."),
@@ -163,4 +174,64 @@ the_file_says = Choice(
         "Two of the sentences claim too much, and one claims too little.",
     ],
     solution_text='the_file_says = "c"',
+)
+
+Sides = tuple[np.ndarray, np.ndarray, Callable[[np.ndarray, np.ndarray], np.ndarray]]
+
+
+def round_back(block: np.ndarray, key: np.ndarray, decide: Callable) -> np.ndarray:
+    """What one Feistel round was made of: its left half is undone, then the halves change back."""
+    passed, changed = block[:, :8], block[:, 8:]
+    return np.hstack([changed * decide(passed, key), passed])
+
+
+def some_round(seed: int, rows: int) -> Sides:
+    """Random blocks and keys, in signs, and a network of one layer that decides."""
+    rng = np.random.default_rng(seed)
+    block, key = (rng.choice([-1.0, 1.0], (rows, 16)) for _ in range(2))
+    kernel = rng.normal(size=(24, 8))
+    return block, key, lambda half, key: np.where(np.hstack([half, key]) @ kernel >= 0, 1, -1)
+
+
+one_round_back = FunctionExercise(
+    expected=round_back,
+    arguments=3,
+    inputs=[some_round(seed, rows) for seed, rows in enumerate([1, 3, 20, 100])],
+    because="decide may be any function at all, for nobody has to turn it round: what it was "
+    "asked about has passed, so both can ask it.",
+    hints=[
+        "A sign multiplied by itself is +1: so multiply a second time with the same signs.",
+        "Alice's decisions were made of her right half and of the key. Where is that half now?",
+        "Her right half is called passed here: ask decide about it and the key.",
+    ],
+    solution_text=(
+        "def one_round_back(block, key, decide):\n"
+        "    passed, changed = block[:, :8], block[:, 8:]\n"
+        "    left = changed * decide(passed, key)\n"
+        "    return np.hstack([left, passed])"
+    ),
+    slips=[
+        (
+            lambda block, key, decide: np.hstack(
+                [block[:, 8:] * decide(block[:, 8:], key), block[:, :8]]
+            ),
+            "you asked about the half that was changed, and Alice asked about the other one.",
+        ),
+        (
+            lambda block, key, decide: np.hstack([block[:, 8:], block[:, :8]]),
+            "the halves are back in their places, but the left one is still changed.",
+        ),
+        (
+            lambda block, key, decide: np.hstack(
+                [block[:, 8:], block[:, :8] * decide(block[:, 8:], key)]
+            ),
+            "this is the round once more, and not what undoes it.",
+        ),
+        (
+            lambda block, key, decide: np.hstack(
+                [block[:, :8], block[:, 8:] * decide(block[:, :8], key)]
+            ),
+            "both halves are right, but they have not changed places.",
+        ),
+    ],
 )

@@ -25,6 +25,33 @@ def shares(table):
     return [{c: n / len(row) for c, n in Counter(row).items()} for row in table.tolist()]
 
 
+def bit_by_bit(block, key, decide):
+    before = np.empty_like(block)
+    signs = decide(block[:, :8], key)
+    for i in range(8):
+        before[:, i] = block[:, 8 + i] * signs[:, i]
+        before[:, 8 + i] = block[:, i]
+    return before
+
+
+def row_by_row(block, key, decide):
+    rows = []
+    for b, k in zip(block, key):
+        signs = decide(b[None, :8], k[None])[0]
+        rows.append([*(b[8:] * signs), *b[:8]])
+    return rows
+
+
+def with_rolled_halves(block, key, decide):
+    back = np.roll(block, 8, axis=1)
+    back[:, :8] *= decide(back[:, 8:], key)
+    return back
+
+
+def forwards(block, key, decide):
+    return np.hstack([block[:, 8:], block[:, :8] * decide(block[:, 8:], key)])
+
+
 ANSWERS = {
     "bits_of_key": (
         [*forms(1_572_864), 256 * 256 * 3 * 8, 256 * 256 * 24, 98_304 * 16, 3 * 2**19],
@@ -141,6 +168,41 @@ ANSWERS = {
             lambda heard: [heard[0] ^ heard[1] ^ heard[2]],
             lambda heard: 0b0011,
             lambda first, second, message: first ^ second ^ message,
+        ],
+    ),
+    "one_round_back": (
+        [
+            bit_by_bit,
+            row_by_row,
+            with_rolled_halves,
+            lambda b, k, d: np.hstack([b[:, 8:] * d(b[:, :8], k), b[:, :8]]),
+            lambda b, k, d: np.hstack([b[:, 8:] / d(b[:, :8], k), b[:, :8]]),
+            lambda b, k, d: np.concatenate([b[:, 8:] * d(b[:, :8], k), b[:, :8]], axis=1),
+            lambda b, k, d: np.hstack([np.where(d(b[:, :8], k) > 0, 1, -1) * b[:, 8:], b[:, :8]]),
+            lambda b, k, d: np.column_stack([b[:, 8:] * d(b[:, :8], k), b[:, :8]]),
+            lambda b, k, d: np.hstack([b[:, 8:] * d(b[:, :8], k), b[:, :8]]).astype(int),
+            lambda b, k, d: np.hstack([b[:, 8:] * d(b[:, :8], k), b[:, :8]]).tolist(),
+            lambda b, k, d: np.c_[d(b[:, :8], k) * b[:, 8:], b[:, :8]],
+            lambda b, k, d: np.roll(np.hstack([b[:, :8], b[:, 8:] * d(b[:, :8], k)]), 8, axis=1),
+        ],
+        [
+            forwards,
+            lambda b, k, d: b,
+            lambda b, k, d: k,
+            lambda b, k, d: np.hstack([b[:, 8:], b[:, :8]]),
+            lambda b, k, d: np.hstack([b[:, 8:] * d(b[:, 8:], k), b[:, :8]]),
+            lambda b, k, d: np.hstack([b[:, :8], b[:, 8:] * d(b[:, :8], k)]),
+            lambda b, k, d: np.hstack([b[:, 8:] * b[:, :8], b[:, :8]]),
+            lambda b, k, d: np.hstack([-b[:, 8:] * d(b[:, :8], k), b[:, :8]]),
+            lambda b, k, d: np.hstack([b[:, 8:] + d(b[:, :8], k), b[:, :8]]),
+            lambda b, k, d: np.hstack([b[:, 8:] * k[:, :8], b[:, :8]]),
+            lambda b, k, d: np.hstack([b[:, 8:] * d(b[:, :8], -k), b[:, :8]]),
+            lambda b, k, d: np.hstack([b[:, 8:] * d(b[:, :8], k), -b[:, :8]]),
+            lambda b, k, d: b[:, 8:] * d(b[:, :8], k),
+            lambda b, k, d: d(b[:, :8], k),
+            lambda b, k, d: forwards(forwards(b, k, d), k, d),
+            lambda b, k, d: d(b, k),
+            lambda b, k: b,
         ],
     ),
     "the_file_says": choice("c", "abd"),
