@@ -57,6 +57,7 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 LIVE_WIDGET = "application/vnd.jupyter.widget-view+json"
+WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 
 
 def answered(lesson: NotebookNode) -> list[str]:
@@ -112,9 +113,10 @@ def asks(cell: NotebookNode) -> bool:
     return cell.cell_type == "code" and bool(CHECK.search(cell.source) or START.search(cell.source))
 
 
-def run(path: Path, seconds_per_cell: int = 300) -> NotebookNode:
+def run(path: Path, seconds_per_cell: int = 300, live: bool = False) -> NotebookNode:
     """The lesson in `path` with the outputs of a new run; its file stays as it is.
 
+    Where `live`, controls that work without Python come with all that a page needs for them.
     Raises OSError where there is no file, and CellExecutionError where a cell fails.
     """
     lesson = read(path)
@@ -124,11 +126,24 @@ def run(path: Path, seconds_per_cell: int = 300) -> NotebookNode:
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,
-        store_widget_state=False,
+        store_widget_state=live,
         coalesce_streams=True,
         extra_arguments=["--log-level=ERROR"],  # ipykernel else warns of its local connection
     ).execute()
+    if live:
+        keep_states(lesson)
     return without_traces(lesson)
+
+
+def keep_states(lesson: NotebookNode) -> None:
+    """Put beside each control that works without Python, in place, its module and its state."""
+    states = lesson.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
+    for output in (output for cell in lesson.cells for output in cell.get("outputs", [])):
+        model = states.get(output.get("data", {}).get(LIVE_WIDGET, {}).get("model_id"), {})
+        if model.get("model_module") == "anywidget":
+            state, (arrays,) = model["state"], model["buffers"]
+            kept = {"facts": state["facts"], "chosen": state["chosen"], "arrays": arrays["data"]}
+            output.metadata["live"] = {"module": state["module"], "state": kept}
 
 
 def without_traces(lesson: NotebookNode) -> NotebookNode:
@@ -207,26 +222,36 @@ def refresh(paths: Sequence[Path]) -> bool:
 
 def export(paths: Sequence[Path]) -> bool:
     """Run lessons and write pages of them into build/lessons; True if none failed."""
-    ran = {path.stem: run_aloud(path) for path in paths}
+    ran = {path.stem: run_aloud(path, live=True) for path in paths}
     if not all(ran.values()):
         return False
     there = [name for name in NAMES if name in ran or (PAGES / f"{name}.html").exists()]
     shown = {name: ran.get(name) or read(path_of(name)) for name in there}
     beside = {name: read(path_of(name)) for name in BESIDE}
     PAGES.mkdir(parents=True, exist_ok=True)
-    for name, page in pages.of(shown, LESSONS, ran, beside).items():
+    for name, page in pages.of(shown, LESSONS, ran, beside, key_flipper_page()).items():
         with atomic_write(PAGES / name) as unfinished:
             unfinished.write_text(page, encoding="utf-8")
     print(f"Open {(PAGES / 'index.html').relative_to(ROOT)} in a browser.")
     return True
 
 
-def run_aloud(path: Path) -> NotebookNode | None:
+def key_flipper_page() -> str:
+    """The key flipper alone, with what lesson 4 puts into it: one file for a projector."""
+    from helpers import pictures, widgets
+    from helpers.neural.cipher import NeuralCipher
+
+    pairs = [NeuralCipher.load(name) for name in ("paper", "proven", "diffusing")]
+    control = widgets.key_flipper(pairs, pictures.load("eye"))
+    return pages.full_screen("key_flipper", "Flip a bit of the key", control.state_for_page())
+
+
+def run_aloud(path: Path, live: bool = False) -> NotebookNode | None:
     """Run a lesson and say how long it took; None, and why, where it failed."""
     print(f"{path.stem} ...", end=" ", flush=True)
     start = time.perf_counter()
     try:
-        lesson = run(path)
+        lesson = run(path, live=live)
     except (CellControlSignal, DeadKernelError, OSError, ValueError) as error:
         print(f"failed:\n{error}")
         return None

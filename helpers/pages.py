@@ -1,10 +1,17 @@
-"""Lessons as web pages that load nothing from the web: one page each, and one that lists them."""
+"""Lessons as web pages that load nothing from the web: one page each, and one that lists them.
+
+A page carries its pictures, the controls that work without Python, and a policy by which a browser
+refuses to load anything else.
+"""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import html
+import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -13,9 +20,16 @@ from jinja2 import Environment, FileSystemLoader, pass_context
 from latex2mathml.converter import convert
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
+from PIL import Image
+
+from helpers import live
 
 NONE: Mapping[str, NotebookNode] = MappingProxyType({})
 TEMPLATES = FileSystemLoader(Path(__file__).parent)
+SCRIPT = re.compile(r"<script(?: type=\"module\")?>(.*?)</script>", re.DOTALL)
+QUESTION = re.compile(
+    r"\((\w+)\.ipynb\)[^|]*\|[^|]*\| *(.+?) *\|"
+)  # in lesson 0's map of the course
 CODE_OR_FORMULA = re.compile(r"<code.*?</code>|\$\$(.+?)\$\$|\$([^$\n]+)\$", re.DOTALL)
 
 
@@ -24,17 +38,63 @@ def of(
     folder: Path,
     names: Iterable[str],
     beside: Mapping[str, NotebookNode] = NONE,
+    projector: str = "",
 ) -> dict[str, str]:
     """The pages, by file name, of the lessons called `names`, which have run in `folder`.
 
     `lessons`, by name and in order, are all that have a page, of now or of before: the pages list
-    them, and lead to no other. Those `beside` them, as the glossary, always get theirs.
+    them, and lead to no other. Those `beside` them, as the glossary, always get theirs. `projector`
+    is the page of the key flipper alone, where there is one.
     """
-    index = Environment(loader=TEMPLATES, autoescape=True).get_template("index.html.j2")
-    cards = [card(name, lesson) for name, lesson in lessons.items()]
+    questions = dict(QUESTION.findall("\n".join(sources(lessons))))
+    cards = [
+        card(name, lesson) | {"question": questions.get(name, "")}
+        for name, lesson in lessons.items()
+    ]
     titles = {name: title(each) for name, each in beside.items()}
+    index = from_template("index.html.j2", cards=cards, beside=titles, projector=projector)
     pages = {f"{name}.html": page(name, lessons, beside, folder) for name in [*names, *beside]}
-    return {"index.html": index.render(cards=cards, beside=titles), **pages}
+    alone = {"key_flipper.html": projector} if projector else {}
+    return {"index.html": index, **pages, **alone}
+
+
+def sources(lessons: Mapping[str, NotebookNode]) -> Iterator[str]:
+    """The Markdown of lesson 0, where it is among them."""
+    for name, lesson in lessons.items():
+        if name.startswith("00"):
+            yield from (cell.source for cell in lesson.cells if cell.cell_type == "markdown")
+
+
+def full_screen(name: str, heading: str, state: Mapping[str, Any]) -> str:
+    """A page that has one control alone, for a projector: its module, a title, and its state."""
+    script = live.page_script(name)
+    return from_template("control.html.j2", name=name, heading=heading, state=state, script=script)
+
+
+def from_template(template: str, **parts: Any) -> str:
+    """A page of the kit's own, from its template, with its policy."""
+    made = Environment(loader=TEMPLATES, autoescape=True).get_template(template).render(**parts)
+    return with_policy(made)
+
+
+def with_policy(page: str) -> str:
+    """A page that says, before anything else, what a browser may load for it: nothing.
+
+    Only the scripts that are in it now may run, each known by its digest; pictures are within it.
+    """
+    digests = [hashlib.sha256(script.encode()).digest() for script in SCRIPT.findall(page)]
+    scripts = [f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests]
+    rules = {
+        "default-src": "'none'",
+        "img-src": "data:",
+        "style-src": "'unsafe-inline'",
+        "script-src": " ".join(scripts) or "'none'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+    policy = "; ".join(f"{what} {allowed}" for what, allowed in rules.items())
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    return page.replace('<meta charset="utf-8"', f'{meta}<meta charset="utf-8"', 1)
 
 
 class Exporter(HTMLExporter):
@@ -72,8 +132,10 @@ def page(
         exclude_input_prompt=True,
         exclude_output_prompt=True,
     )
-    order = list(lessons)
+    order, controls = list(lessons), controls_of(everything[name])
     resources = {
+        "controls": controls,
+        "scripts": {each: live.page_script(each) for each in controls},
         "metadata": {"name": title(everything[name]), "path": str(folder)},
         "beside": {each: title(beside[each]) for each in beside if each != name},
         "before": dict(zip(order[1:], order)).get(name),
@@ -85,7 +147,18 @@ def page(
         name, place, words = link.groups(default="")
         return f'<a href="{name}.html{place}">{words}</a>' if name in everything else words
 
-    return re.sub(r'<a href="(\w+)\.ipynb(#[^"]*)?">(.*?)</a>', to_page, text)
+    return with_policy(re.sub(r'<a href="(\w+)\.ipynb(#[^"]*)?">(.*?)</a>', to_page, text))
+
+
+def controls_of(lesson: NotebookNode) -> list[str]:
+    """The modules of the controls that work in this lesson's page, each once."""
+    outputs = [output for cell in lesson.cells for output in cell.get("outputs", [])]
+    shown = [
+        output.metadata["live"]["module"]
+        for output in outputs
+        if "live" in output.get("metadata", {})
+    ]
+    return list(dict.fromkeys(shown))
 
 
 def card(name: str, lesson: NotebookNode) -> dict[str, Any]:
@@ -97,8 +170,17 @@ def card(name: str, lesson: NotebookNode) -> dict[str, Any]:
         "name": name,
         "title": title(lesson) or name,
         "minutes": minutes[0] if minutes else "",
-        "picture": pictures[0] if pictures else None,
+        "picture": thumbnail(pictures[0].data["image/png"]) if pictures else "",
+        "alt": pictures[0].metadata.get("image/png", {}).get("alt", "") if pictures else "",
     }
+
+
+def thumbnail(png: str) -> str:
+    """A picture, PNG as base64, made small, as base64 again."""
+    picture, small = Image.open(io.BytesIO(base64.b64decode(png))), io.BytesIO()
+    picture.thumbnail((560, 320))
+    picture.save(small, "PNG", optimize=True)
+    return base64.b64encode(small.getvalue()).decode()
 
 
 def title(lesson: NotebookNode) -> str:

@@ -35,7 +35,7 @@ from helpers.files import read_json
 
 # From the ground up. Nobody imports from a floor above.
 FLOORS = [
-    "helpers.bits helpers.files helpers.locks helpers.set_up helpers.quiet_keras",
+    "helpers.bits helpers.files helpers.live helpers.locks helpers.set_up helpers.quiet_keras",
     "helpers.metrics helpers.pictures helpers.manifest",
     "helpers.neural helpers.learnable",
     "helpers.figures",
@@ -48,7 +48,7 @@ FLOORS = [
 NEVER_MEET = ("helpers.neural", "helpers.learnable")
 
 MOST_LINES_OF_A_FILE = 400
-MOST_LINES_OF_ALL = 6100
+MOST_LINES_OF_ALL = 6200
 CONTENT = ("helpers.exercises", "helpers.challenges")  # what is asked of learners, a page each
 
 HELPERS, STUDIES, LESSONS = modules_in("helpers"), modules_in("data/studies"), cells_of_lessons()

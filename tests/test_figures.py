@@ -45,6 +45,7 @@ EXAMPLES = {  # the arguments of one call for every figure
     "picture_grid": ([[SMALL, EYE], [EYE, SMALL]], ["left", "right"], 2.5, ["upper", "lower"]),
     "picture_row": ([EYE, EYE[..., 0]], ["colour", "grey"]),
     "charts.training_curves": ([FIRST, SECOND], "Two phases"),
+    "stills.changes_by_round": ([1, 5, 0xFFFF], [1.0, 2.5, 8.0], "Three rounds"),
     "stills.framed": ("Open a picture first.",),
     "stills.key_and_pictures": (
         flip(PAPER_KEY, 6),

@@ -87,7 +87,7 @@ def test_a_second_refresh_changes_no_byte(path):
 
 
 def test_refresh_keeps_names_counts_cells_and_joins_lines(path, ran, monkeypatch):
-    monkeypatch.setattr(lessons, "run", lambda path: copy.deepcopy(ran))
+    monkeypatch.setattr(lessons, "run", lambda path, **_: copy.deepcopy(ran))
     lessons.refresh([path])
     saved = nbformat.read(path, as_version=4)
     assert [cell.id for cell in saved.cells] == ["title", "hero", "widget"]
@@ -263,28 +263,31 @@ def test_a_lesson_without_title_or_picture_still_gets_its_card(cells, tmp_path):
 
 
 def test_export_writes_the_pages_and_leaves_the_lesson_alone(path, ran, monkeypatch):
-    monkeypatch.setattr(lessons, "run", lambda path: copy.deepcopy(ran))
+    monkeypatch.setattr(lessons, "run", lambda path, **_: copy.deepcopy(ran))
     before = path.read_bytes()
     assert lessons.export([path])
     written = sorted(file.name for file in lessons.PAGES.iterdir())
-    assert written == ["01_grey.html", "index.html", "words.html"]
+    assert written == ["01_grey.html", "index.html", "key_flipper.html", "words.html"]
     assert path.read_bytes() == before
 
 
 def test_export_of_one_lesson_keeps_the_pages_and_cards_of_the_others(path, ran, monkeypatch):
-    monkeypatch.setattr(lessons, "run", lambda path: copy.deepcopy(ran))
+    monkeypatch.setattr(lessons, "run", lambda path, **_: copy.deepcopy(ran))
     other = path.with_name("02_next.ipynb")
     other.write_bytes(path.read_bytes())
     lessons.export([path])
     lessons.export([other])
     pages = {file.name: file.read_text(encoding="utf-8") for file in lessons.PAGES.iterdir()}
-    assert links(pages["index.html"]) == ["01_grey.html", "02_next.html", "words.html"]
+    assert links(pages["index.html"]) == [
+        *("01_grey.html", "02_next.html"),
+        *("key_flipper.html", "words.html"),
+    ]
     for page in pages.values():
         assert set(links(page)) <= set(pages)
 
 
 def test_a_disk_that_fills_up_leaves_the_pages_as_they_were(path, ran, monkeypatch, capsys):
-    monkeypatch.setattr(lessons, "run", lambda path: copy.deepcopy(ran))
+    monkeypatch.setattr(lessons, "run", lambda path, **_: copy.deepcopy(ran))
     lessons.export([path])
     before = {file.name: file.read_bytes() for file in lessons.PAGES.iterdir()}
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
+from matplotlib.colors import ListedColormap, to_rgb
 from matplotlib.figure import Figure
 
 from helpers import figures
@@ -84,4 +84,25 @@ def picture_and_lines(picture: Picture, lines: Sequence[str], text: str) -> Figu
     left.set_axis_off()
     right.set_axis_off()
     figure.suptitle(textwrap.fill(text, 78), fontsize=12)
+    return figure
+
+
+def changes_by_round(changes: Sequence[int], means: Sequence[float], text: str) -> Figure:
+    """Which of 16 bits change after each round, as boxes, and how many do on average, as a bar.
+
+    changes: for each round the bits that change in one block, as a number; means: 0 to 16.
+    """
+    rounds = np.arange(1, len(changes) + 1)
+    figure, (left, right) = figures.plots(2, 9, 0.24 * len(changes) + 1.9, sharey=True)
+    shown = np.array(changes)[:, None] >> np.arange(16)[::-1] & 1
+    colours = ListedColormap([figures.PALE, figures.VERMILLION])
+    left.pcolormesh(range(16), rounds, shown, cmap=colours, vmin=0, vmax=1, edgecolors="white")
+    left.invert_yaxis()
+    left.set(xticks=range(0, 16, 3), xlabel="bit of one block", ylabel="round", yticks=rounds[::3])
+    left.set_title("bits that change", fontsize=12)
+    right.barh(rounds, means, color=figures.BLUE)
+    right.axvline(8, **figures.GUIDE)
+    right.set(xlim=(0, 16), xticks=[0, 4, 8, 12, 16], xlabel="bits of 16 (dashed: coins)")
+    right.set_title("of all blocks, on average", fontsize=12)
+    figure.suptitle(textwrap.fill(text, 92), fontsize=12)
     return figure

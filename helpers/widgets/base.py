@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import html
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ipywidgets import HTML, Button, HBox, Image, IntSlider, Layout, ToggleButtons, VBox, Widget
+import traitlets
+from anywidget import AnyWidget
+from ipywidgets import HTML, Button, HBox, Image, IntSlider, Layout, VBox, Widget
+from matplotlib.figure import Figure
 
-from helpers import figures, pictures
-from helpers.bits import Picture
+from helpers import figures, live, pictures
 from helpers.figures import stills
 
 
-class Control(VBox):
-    """A widget that also shows itself as a still picture, where there is no kernel to run it.
+class Still:
+    """What every control is as well: a still picture of itself, for readers without a kernel.
 
     A control says in `alt` what there is to see, and in `still` draws it as a PNG file.
     """
 
-    def __init__(self, parts: Sequence[Widget]):
-        super().__init__([*parts, HTML(in_the_page(), layout=Layout(display="none"))])
-        self.add_class("kit-control")
+    needs_python = True  # whether a page without a kernel can show no more than the still
 
     def alt(self) -> str:
         """The control as it stands now, in words."""
@@ -36,8 +37,59 @@ class Control(VBox):
     def _repr_mimebundle_(self, **options: Any) -> tuple[dict, dict]:
         """What a notebook keeps: the live widget, its still picture, and its description."""
         alt = self.alt()
+        live = super()._repr_mimebundle_(**options)  # type: ignore[misc]
+        about: dict[str, Any] = {"alt": alt}
+        data, metadata = live if isinstance(live, tuple) else (live, {})
         still = {"image/png": bytes(self.still()), "text/plain": alt}
-        return super()._repr_mimebundle_(**options) | still, {"image/png": {"alt": alt}}
+        if self.needs_python:
+            about["needs_python"] = True
+        return data | still, metadata | {"image/png": about}
+
+
+class Control(Still, VBox):
+    """A control whose parts are Jupyter's own: what it does, it does in the kernel."""
+
+    def __init__(self, parts: Sequence[Widget]):
+        super().__init__([*parts, HTML(in_the_page(), layout=Layout(display="none"))])
+        self.add_class("kit-control")
+
+
+class Live(Still, AnyWidget):
+    """A control that works in the page alone: `module` names its file in helpers/live.
+
+    facts: what it shows, arrays among it; chosen: what its buttons and sliders choose at first, and
+    then as they stand. `words` and `draw` make its still, with what is chosen at first.
+    """
+
+    needs_python = False
+    module = traitlets.Unicode().tag(sync=True)
+    facts = traitlets.Dict().tag(sync=True)
+    arrays = traitlets.Bytes().tag(sync=True)
+    chosen = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self,
+        module: str,
+        facts: dict[str, Any],
+        chosen: dict[str, Any],
+        words: str,
+        draw: Callable[[], Figure],
+    ):
+        self._esm, self._css = live.module(module), live.style()
+        self.words, self.draw = words, draw
+        facts, arrays = live.handed_over(facts)
+        super().__init__(module=module, facts=facts, arrays=arrays, chosen=chosen)
+
+    def state_for_page(self) -> dict[str, Any]:
+        """What a page without a kernel needs to begin as this control does."""
+        arrays = base64.b64encode(self.arrays).decode()
+        return {"facts": self.facts, "chosen": self.chosen, "arrays": arrays}
+
+    def alt(self) -> str:
+        return self.words
+
+    def still(self) -> bytes:
+        return figures.to_png(self.draw())
 
 
 @functools.cache
@@ -89,7 +141,7 @@ class Notice(Control):
         return figures.to_png(stills.framed(self.text))
 
 
-def control_or_notice(kind: Callable[..., Control], *arguments: Any) -> Control:
+def control_or_notice(kind: Callable[..., Control | Live], *arguments: Any) -> Control | Live:
     """A control of this kind, or a `Notice` that says what is wrong with its arguments."""
     try:
         return kind(*arguments)
@@ -97,6 +149,7 @@ def control_or_notice(kind: Callable[..., Control], *arguments: Any) -> Control:
         return Notice(str(error))
 
 
+MOST_SIDE = 1024  # pixels of a picture that a page works on
 WIDE = Layout(width="330px")
 
 
@@ -109,12 +162,6 @@ def on_change(react: Callable[..., None], *parts: Widget) -> None:
 def slider(name: str, most: int, value: int, step: int = 1) -> IntSlider:
     """A slider for a whole number from 0 to `most`."""
     return IntSlider(description=name, max=most, value=value, step=step, layout=WIDE)
-
-
-def buttons_for(name: str, options: Sequence[tuple[str, Any]], **more: Any) -> ToggleButtons:
-    """Buttons of which one is pressed, each as wide as its words: (words, value) pairs."""
-    look = {"button_width": "auto"}
-    return ToggleButtons(description=name, options=options, style=look, **more)
 
 
 def hear_while_busy(button: Button) -> None:
@@ -140,39 +187,20 @@ def picture_view(width: str = "100%", max_width: str = "100%") -> Image:
     return Image(format="png", layout=layout)
 
 
-class PictureRow(HBox):
-    """Pictures side by side, each below its caption; where the page is narrow, in several rows.
-
-    All are equally wide, also one that is left for a row of its own.
-    """
-
-    def __init__(self, captions: Sequence[str], widest: str = "256px"):
-        self.views = [picture_view() for _ in captions]
-        cells = [
-            VBox([HTML(markup("<b>{}</b>", caption)), view], layout=Layout(max_width=widest))
-            for caption, view in zip(captions, self.views)
-        ]
-        for cell in cells:
-            cell.add_class("kit-captioned")
-        super().__init__(cells, layout=Layout(display="grid", grid_gap="4px 16px"))
-        self.layout.grid_template_columns = "repeat(auto-fit, minmax(170px, 1fr))"
-        self.layout.max_width = f"calc({len(cells)} * ({widest} + 16px))"
-
-    def put(self, row: Sequence[Picture]) -> None:
-        """Show pictures, uint8 (height, width[, 3]), small ones enlarged."""
-        for view, picture in zip(self.views, row):
-            view.value = pictures.to_png(figures.enlarged(picture))
-
-
 def check_choices(choices: Any) -> None:
     """ValueError unless these are pictures by name, and at least one."""
     if not isinstance(choices, Mapping) or not choices:
         raise ValueError("There is no picture to choose from: give at least one, with a name.")
     for picture in choices.values():
-        pictures.check_picture(picture)
+        check_small(picture)
 
 
-def remark_on(picture: Picture) -> str:
-    """A word of warning where a picture has one colour only."""
-    flat = (picture == picture[:1, :1]).all()
-    return " The picture has one colour only, so there is little to see." if flat else ""
+def check_small(picture: Any) -> None:
+    """ValueError unless this is a picture that a page can work on at once."""
+    pictures.check_picture(picture)
+    if max(picture.shape[:2]) > MOST_SIDE:
+        height, width = picture.shape[:2]
+        raise ValueError(
+            f"A control in the page takes pictures of at most {MOST_SIDE} pixels a side, and this "
+            f"one has {width} x {height}: open it with max_side=256, downscale=True."
+        )

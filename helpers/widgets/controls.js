@@ -1,6 +1,6 @@
-// The page's part of the controls: what Jupyter's widgets leave out. No control needs it to work,
-// but with it a large picture arrives, keys typed at a button stay there, and screen readers hear
-// what each part is. It runs as the handler of a <style>'s load event, where `this` is the <style>.
+// The page's part of the controls that work in the kernel: what Jupyter's widgets leave out. None
+// needs it to work, but with it a large picture arrives, keys typed at a button stay there, and
+// screen readers hear what each part is. It runs as the handler of a <style>'s load event, where `this` is the <style>.
 
 const MOST_BYTES = 9e6; // a Jupyter that was not told otherwise drops messages over 10 MiB in silence
 const MOST_SIDE = 1600; // in pixels: as a PNG, such a picture is under MOST_BYTES whatever it shows
@@ -12,7 +12,7 @@ const control = this.closest(".kit-control");
 function nameParts() {
   const status = control.querySelector('[role="status"]');
   for (const picture of control.querySelectorAll("img.widget-image")) {
-    picture.alt = picture.closest(".kit-captioned")?.textContent.trim() || status?.textContent;
+    picture.alt = status?.textContent;
   }
   for (const slider of control.querySelectorAll(".widget-slider")) {
     const name = slider.querySelector(".widget-label")?.textContent;
@@ -20,10 +20,6 @@ function nameParts() {
       part.ariaLabel = name;
     }
   }
-  for (const button of control.querySelectorAll(".widget-toggle-button, .widget-toggle-buttons button")) {
-    button.ariaPressed = button.classList.contains("mod-active");
-  }
-  for (const bit of control.querySelectorAll(".kit-bit")) bit.ariaLabel = bit.title;
 }
 
 // Which keys are JupyterLab's: those that save or run. Any other stays with the part that has the

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from helpers.lessons import LIVE_WIDGET
 
-CONTROL = ".jp-OutputArea-output .widget-toggle-button"
+CONTROL = ".jp-OutputArea-output .kit-bit button"
 STILL = ".jp-OutputArea-output.jp-RenderedImage img"
 
 FLIPPER = """

@@ -1,0 +1,98 @@
+// A picture in three modes, and what one wrong bit of the ciphertext does in each.
+import { blocksOf, bytesOf, ones, writtenBits } from "./bits.js";
+import { MODES } from "./modes.js";
+import { Rounds } from "./networks.js";
+import {
+  asPicture,
+  button,
+  choice,
+  control,
+  element,
+  ownPicture,
+  pictureRow,
+  row,
+  slider,
+  statusLine,
+} from "./page.js";
+import { squareAround, withFrame } from "./pictures.js";
+
+const LONGEST = 104; // pixels, shown twice as large; in CTR mode a key serves for no more than 65,536 blocks
+const AROUND = 16; // pixels of the enlarged part
+
+export default control(({ el, facts, choices: [chosen, change, follow] }) => {
+  const all = Uint16Array.from({ length: 65536 }, (_, block) => block);
+  const table = new Rounds(facts.pair.alice).run(all.slice(), facts.key);
+  const inverse = new Rounds(facts.pair.bob).run(all.slice(), facts.key);
+  const [modes, pressMode] = choice(
+    "mode",
+    Object.keys(MODES).map((name) => [name, name]),
+    (mode) => change({ mode }),
+  );
+  const [flips, pressFlip] = choice(
+    "on its way",
+    [
+      ["nothing happens", false],
+      ["one bit is flipped", true],
+    ],
+    (flip) => change({ flip }),
+  );
+  const [places, setBlock, setMostBlocks] = slider("block", 0, (block) => change({ block, flip: true }));
+  const [bitPlaces, setBit] = slider("bit", 15, (bit) => change({ bit, flip: true }));
+  const [frames, draws] = pictureRow(["original", "encrypted", "decrypted", "the place, enlarged"], 208);
+  const [line, say] = statusLine();
+  let picture, blocks;
+
+  function take(next) {
+    [picture, blocks] = [next, blocksOf(next.bytes)];
+    setMostBlocks(blocks.length - 1);
+    change({ block: Math.min(chosen().block, blocks.length - 1) });
+    show();
+  }
+
+  function show() {
+    const { mode, flip, block, bit } = chosen();
+    const sent = MODES[mode].encrypt(table, blocks, facts.start);
+    if (flip) sent[block] ^= 0x8000 >> bit;
+    const found = MODES[mode].decrypt(inverse, sent, facts.start, table);
+    pressMode(mode);
+    pressFlip(flip);
+    setBlock(block);
+    setBit(bit);
+    const read = shaped(found);
+    draws[0](picture, "original");
+    draws[1](shaped(sent), `encrypted in mode ${mode}`);
+    draws[2](
+      withFrame(read, ...placeOf(block), 4),
+      `decrypted; a frame where ${flip ? "a bit was flipped" : "block " + block + " is"}`,
+    );
+    draws[3](squareAround(read, ...placeOf(block), AROUND), "the pixels around that block, enlarged");
+    say(`${picture.said ?? ""} ${sentence(mode, flip, block, bit, found)}`.trim());
+  }
+
+  function sentence(mode, flip, block, bit, found) {
+    const often = `${mode}: ${new Set(blocks).size.toLocaleString("en")} different blocks of the picture became `;
+    const became = new Set(MODES[mode].encrypt(table, blocks, facts.start)).size.toLocaleString("en");
+    if (!flip) return `${often}${became} of the ciphertext.`;
+    const wrong = Array.from(found, (each, i) => [i, each ^ blocks[i]]).filter(([, change]) => change);
+    const said = wrong.map(
+      ([i, change]) =>
+        `block ${i.toLocaleString("en")} has ${ones(change)} wrong bit${ones(change) > 1 ? "s" : ""} (${writtenBits(change)})`,
+    );
+    return `${often}${became}. Bit ${bit} of ciphertext block ${block.toLocaleString("en")} was flipped: ${said.join(", ")}, and all else is right.`;
+  }
+
+  const shaped = (each) => ({ ...picture, bytes: bytesOf(each, picture.bytes.length) });
+
+  const placeOf = (block) => {
+    const pixel = Math.min(Math.floor((2 * block) / 3), picture.width * picture.height - 1);
+    return [pixel % picture.width, Math.floor(pixel / picture.width)];
+  };
+
+  const anywhere = button("Another bit, at random", () => {
+    const [a, b] = crypto.getRandomValues(new Uint32Array(2));
+    change({ block: a % blocks.length, bit: b % 16, flip: true });
+  });
+  el.append(modes, flips, places, bitPlaces, row(anywhere, ownPicture(el, LONGEST, take, say)), frames, line);
+  take(asPicture(facts.picture));
+  return follow(show);
+});
