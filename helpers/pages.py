@@ -11,7 +11,7 @@ import hashlib
 import html
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -27,9 +27,7 @@ from helpers import live
 NONE: Mapping[str, NotebookNode] = MappingProxyType({})
 TEMPLATES = FileSystemLoader(Path(__file__).parent)
 SCRIPT = re.compile(r"<script(?: type=\"module\")?>(.*?)</script>", re.DOTALL)
-QUESTION = re.compile(
-    r"\((\w+)\.ipynb\)[^|]*\|[^|]*\| *(.+?) *\|"
-)  # in lesson 0's map of the course
+QUESTION = re.compile(r"^\| \[?\*\*(\d) ·.*?\|[^|]*\| *(.+?) *\|", re.MULTILINE)  # in lesson 0
 CODE_OR_FORMULA = re.compile(r"<code.*?</code>|\$\$(.+?)\$\$|\$([^$\n]+)\$", re.DOTALL)
 
 
@@ -46,9 +44,9 @@ def of(
     them, and lead to no other. Those `beside` them, as the glossary, always get theirs. `projector`
     is the page of the key flipper alone, where there is one.
     """
-    questions = dict(QUESTION.findall("\n".join(sources(lessons))))
+    asked = questions(lessons)
     cards = [
-        card(name, lesson) | {"question": questions.get(name, "")}
+        card(name, lesson) | {"question": asked.get(name[1:2], "")}
         for name, lesson in lessons.items()
     ]
     titles = {name: title(each) for name, each in beside.items()}
@@ -58,11 +56,11 @@ def of(
     return {"index.html": index, **pages, **alone}
 
 
-def sources(lessons: Mapping[str, NotebookNode]) -> Iterator[str]:
-    """The Markdown of lesson 0, where it is among them."""
-    for name, lesson in lessons.items():
-        if name.startswith("00"):
-            yield from (cell.source for cell in lesson.cells if cell.cell_type == "markdown")
+def questions(lessons: Mapping[str, NotebookNode]) -> dict[str, str]:
+    """What each lesson asks, by its number, as the map of the course in lesson 0 has it."""
+    cells = [cell for name in lessons if name.startswith("00") for cell in lessons[name].cells]
+    rows = QUESTION.findall("\n".join(cell.source for cell in cells))
+    return {number: question.replace("*", "") for number, question in rows}
 
 
 def full_screen(name: str, heading: str, state: Mapping[str, Any]) -> str:

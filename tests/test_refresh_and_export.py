@@ -262,6 +262,18 @@ def test_a_lesson_without_title_or_picture_still_gets_its_card(cells, tmp_path):
     assert "<img" not in site["index.html"] and f"{name}.html" in site
 
 
+def test_a_card_has_the_question_of_its_lesson():
+    cells = [
+        v4.new_markdown_cell(
+            "| **0 · Here** | 9 | Works *it*? |\n| [**1 · B**](01_b.ipynb) | 8 | How? |"
+        )
+    ]
+    asked = pages.questions({"00_here": v4.new_notebook(cells=cells)})
+    assert asked == {"0": "Works it?", "1": "How?"} and pages.questions({}) == {}
+    shipped = {name: lessons.read(lessons.path_of(name)) for name in lessons.NAMES}
+    assert set(pages.questions(shipped)) == {name[1] for name in lessons.NAMES}
+
+
 def test_export_writes_the_pages_and_leaves_the_lesson_alone(path, ran, monkeypatch):
     monkeypatch.setattr(lessons, "run", lambda path, **_: copy.deepcopy(ran))
     before = path.read_bytes()

@@ -1,5 +1,5 @@
 """What the controls' JavaScript answers, beside what Python answers: in Chromium, and under node
-where there is one.
+and in Firefox where these are there.
 
 To the bit: the pairs whose ciphertext is of bits, `paper` on a ciphertext that Python made,
 scrambling, modes. Within tolerances that stand here: what is of floating-point numbers, since
@@ -26,6 +26,7 @@ from helpers.neural.cipher import NeuralCipher
 from helpers.neural.modes import CBC, CTR, ECB, number
 from helpers.widgets.lesson04 import pair_for_page
 from helpers.widgets.lesson07 import avalanche
+from tests.browser.firefox import PATH, Firefox
 
 KEYS = [bits.PAPER_KEY, *(bits.random_key(np.random.default_rng(seed)) for seed in range(3))]
 
@@ -50,6 +51,7 @@ import { answer } from "./module.mjs";
 import { readFileSync } from "node:fs";
 console.log(JSON.stringify(await answer(JSON.parse(readFileSync("sent.json")))));
 """
+Ask = Callable[[str, dict], list[dict]]  # a module as text, what it is asked: its arrays
 KINDS = {
     "Uint8Array": np.uint8,
     "Uint16Array": np.uint16,
@@ -58,27 +60,39 @@ KINDS = {
 }
 
 
-@pytest.fixture(scope="module", params=["chromium", "node"])
-def answers(request, tmp_path_factory) -> Callable[..., list[np.ndarray]]:
+def in_chromium(request) -> Ask:
+    page = request.getfixturevalue("browser").new_page()
+    return lambda text, sent: page.evaluate(IN_THE_PAGE, [text, sent])
+
+
+def under_node(request) -> Ask | None:
+    folder = request.getfixturevalue("tmp_path_factory").mktemp("node")
+    (folder / "run.mjs").write_text(UNDER_NODE)
+    node = shutil.which("node")
+
+    def ask(text: str, sent: dict) -> list[dict]:
+        (folder / "module.mjs").write_text(text, encoding="utf-8")
+        (folder / "sent.json").write_text(json.dumps(sent))
+        run = subprocess.run([node, "run.mjs"], cwd=folder, capture_output=True, check=True)
+        return json.loads(run.stdout)
+
+    return ask if node else None
+
+
+def in_firefox(request) -> Ask | None:
+    if PATH is None:
+        return None
+    firefox = Firefox(request.getfixturevalue("tmp_path_factory").mktemp("firefox"))
+    request.addfinalizer(firefox.close)
+    return lambda text, sent: firefox.evaluate(IN_THE_PAGE, [text, sent])
+
+
+@pytest.fixture(scope="module", params=[in_chromium, under_node, in_firefox])
+def answers(request) -> Callable[..., list[np.ndarray]]:
     """answers(module, function, facts): the arrays that a function of these facts gives."""
-    if request.param == "chromium":
-        page = request.getfixturevalue("browser").new_page()
-
-        def ask(text: str, sent: dict) -> list[dict]:
-            return page.evaluate(IN_THE_PAGE, [text, sent])
-
-    elif node := shutil.which("node"):
-        folder = tmp_path_factory.mktemp("node")
-        (folder / "run.mjs").write_text(UNDER_NODE)
-
-        def ask(text: str, sent: dict) -> list[dict]:
-            (folder / "module.mjs").write_text(text, encoding="utf-8")
-            (folder / "sent.json").write_text(json.dumps(sent))
-            run = subprocess.run([node, "run.mjs"], cwd=folder, capture_output=True, check=True)
-            return json.loads(run.stdout)
-
-    else:
-        pytest.skip("no node on this machine: the same module is run in Chromium")
+    ask = request.param(request)
+    if ask is None:
+        pytest.skip(f"not on this machine: {request.param.__name__}")
 
     def answers(module: str, function: str, facts: dict[str, Any]) -> list[np.ndarray]:
         facts, arrays = live.handed_over(facts)

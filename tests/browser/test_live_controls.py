@@ -18,11 +18,25 @@ from helpers import bits, lessons, pages, pictures, widgets
 from helpers.learnable import datasets, scenarios
 from helpers.neural.cipher import NeuralCipher
 from helpers.neural.modes import CBC
+from tests.browser.firefox import PATH, Firefox
 
 LINE = '[role="status"]'
 PAIRS = ("paper", "proven", "diffusing")
 HOSTILE = "<img src=x onerror=window.ran=1>"
 SERIOUS = {"serious", "critical"}
+AXE = Axe()
+
+WHEN_READY = """async () => {
+  const line = () => document.querySelector('.kit-mounted [role="status"]')?.textContent;
+  while (!line()) await new Promise((resolve) => setTimeout(resolve, 50));
+  return line();
+}"""
+OVERFLOWS = "() => document.documentElement.scrollWidth > innerWidth"
+FLIP = """() => {
+  document.querySelectorAll(".kit-bit button")[6].click();
+  return document.querySelector('[role="status"]').textContent;
+}"""
+
 BYTES = """canvas => {
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   let text = "";
@@ -126,7 +140,7 @@ def said_by(name: str) -> str:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious_at_twice_the_size_on_a_telephone_too(opened, name, scheme):
     here = opened(name, color_scheme=scheme, viewport={"width": 640, "height": 450})
-    violations = Axe().run(here.page).response["violations"]
+    violations = AXE.run(here.page).response["violations"]
     assert [each["id"] for each in violations if each["impact"] in SERIOUS] == []
     for width in (640, 390, 1920):  # 1280 at 200 %, a telephone, a projector
         here.page.set_viewport_size({"width": width, "height": 450})
@@ -141,6 +155,25 @@ def test_each_says_at_first_what_its_still_says(opened):
                 re.sub(r"\d+ %", r"\\d+ %", re.escape(expected).replace(r"\ ", " "))
             )
         expect(opened(name).line).to_have_text(expected)
+
+
+@pytest.mark.skipif(PATH is None, reason="no Firefox on this machine")
+@pytest.mark.parametrize("dark", [False, True])
+def test_they_work_in_firefox_too_and_axe_finds_nothing_serious(site, tmp_path, dark):
+    firefox = Firefox(tmp_path / "profile", dark)
+    try:
+        for name in ALL:
+            firefox.open((site / f"{name}.html").as_uri(), 640, 450)
+            said = firefox.evaluate(WHEN_READY)
+            assert said and firefox.evaluate(OVERFLOWS) is False
+            firefox.evaluate(f"() => {{ {AXE.axe_script} }}")
+            violations = firefox.evaluate("async () => (await axe.run()).violations")
+            assert [each["id"] for each in violations if each["impact"] in SERIOUS] == []
+        firefox.open((site / "key_flipper.html").as_uri())
+        assert "the right key" in firefox.evaluate(WHEN_READY)
+        assert "bit 6 flipped" in firefox.evaluate(FLIP)
+    finally:
+        firefox.close()
 
 
 # --- key_flipper ----------------------------------------------------------------------------------
