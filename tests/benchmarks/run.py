@@ -27,6 +27,7 @@ import bits_speed  # noqa: E402
 import cipher_speed  # noqa: E402
 import live_speed  # noqa: E402
 import memory  # noqa: E402
+import page_speed  # noqa: E402
 import scramble_speed  # noqa: E402
 import training_speed  # noqa: E402
 from measure import Row  # noqa: E402
@@ -42,6 +43,7 @@ def all_rows() -> Iterator[Row]:
     yield from attack_speed.rows()
     yield from attack_agreement.rows()
     yield from live_speed.rows()
+    yield from page_speed.rows()
     yield from memory.rows(4096)
 
 
@@ -55,6 +57,7 @@ def tiny_rows() -> Iterator[Row]:
     yield from attack_speed.rows(4, steps=2, learned=20, repeats=1)
     yield from attack_agreement.rows(20, steps=2, restarts=1, apart=1)
     yield from live_speed.rows(1, repeats=1)
+    yield from page_speed.rows(repeats=1)
     yield from memory.rows(256)
 
 
