@@ -237,13 +237,15 @@ def export(paths: Sequence[Path]) -> bool:
 
 
 def key_flipper_page() -> str:
-    """The key flipper alone, with what lesson 4 puts into it: one file for a projector."""
+    """The key flipper alone, with the pairs and the picture of lesson 4: for a projector."""
     from helpers import pictures, widgets
     from helpers.neural.cipher import NeuralCipher
 
     pairs = [NeuralCipher.load(name) for name in ("paper", "proven", "diffusing")]
     control = widgets.key_flipper(pairs, pictures.load("eye"))
-    return pages.full_screen("key_flipper", "Flip a bit of the key", control.state_for_page())
+    heading = "Flip a bit of the key"
+    words = "Three trained pairs encrypted the picture; each Bob reads it with the key above."
+    return pages.full_screen("key_flipper", control.state_for_page(), heading, words)
 
 
 def run_aloud(path: Path, live: bool = False) -> NotebookNode | None:

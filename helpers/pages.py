@@ -26,7 +26,7 @@ from helpers import live
 
 NONE: Mapping[str, NotebookNode] = MappingProxyType({})
 TEMPLATES = FileSystemLoader(Path(__file__).parent)
-SCRIPT = re.compile(r"<script(?: type=\"module\")?>(.*?)</script>", re.DOTALL)
+CHARSET = '<meta charset="utf-8"'
 QUESTION = re.compile(r"^\| \[?\*\*(\d) ·.*?\|[^|]*\| *(.+?) *\|", re.MULTILINE)  # in lesson 0
 CODE_OR_FORMULA = re.compile(r"<code.*?</code>|\$\$(.+?)\$\$|\$([^$\n]+)\$", re.DOTALL)
 
@@ -63,36 +63,41 @@ def questions(lessons: Mapping[str, NotebookNode]) -> dict[str, str]:
     return {number: question.replace("*", "") for number, question in rows}
 
 
-def full_screen(name: str, heading: str, state: Mapping[str, Any]) -> str:
-    """A page that has one control alone, for a projector: its module, a title, and its state."""
-    script = live.page_script(name)
-    return from_template("control.html.j2", name=name, heading=heading, state=state, script=script)
+def full_screen(name: str, state: Mapping[str, Any], heading: str, words: str) -> str:
+    """A page that has one control alone, for a projector: its module, its state, and what is said
+    above it and below.
+    """
+    parts = {"name": name, "state": state, "heading": heading, "words": words}
+    return from_template("control.html.j2", script=live.page_script(name), **parts)
 
 
 def from_template(template: str, **parts: Any) -> str:
     """A page of the kit's own, from its template, with its policy."""
     made = Environment(loader=TEMPLATES, autoescape=True).get_template(template).render(**parts)
-    return with_policy(made)
+    return with_policy(made, [parts["script"]] if "script" in parts else [])
 
 
-def with_policy(page: str) -> str:
+def with_policy(page: str, scripts: Iterable[str]) -> str:
     """A page that says, before anything else, what a browser may load for it: nothing.
 
-    Only the scripts that are in it now may run, each known by its digest; pictures are within it.
+    Only these scripts, which are in it, may run, each known by its digest, and no other that came
+    out of a cell. Pictures are within the page. Raises ValueError for a page without its `CHARSET`.
     """
-    digests = [hashlib.sha256(script.encode()).digest() for script in SCRIPT.findall(page)]
-    scripts = [f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests]
+    digests = [hashlib.sha256(script.encode()).digest() for script in scripts]
+    allowed = [f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests]
     rules = {
         "default-src": "'none'",
         "img-src": "data:",
         "style-src": "'unsafe-inline'",
-        "script-src": " ".join(scripts) or "'none'",
+        "script-src": " ".join(allowed) or "'none'",
         "base-uri": "'none'",
         "form-action": "'none'",
     }
-    policy = "; ".join(f"{what} {allowed}" for what, allowed in rules.items())
+    policy = "; ".join(f"{what} {sources}" for what, sources in rules.items())
+    if page.count(CHARSET) != 1:
+        raise ValueError(f"A page has {CHARSET}> once, where its policy goes: mend its template.")
     meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-    return page.replace('<meta charset="utf-8"', f'{meta}<meta charset="utf-8"', 1)
+    return page.replace(CHARSET, meta + CHARSET)
 
 
 class Exporter(HTMLExporter):
@@ -131,9 +136,9 @@ def page(
         exclude_output_prompt=True,
     )
     order, controls = list(lessons), controls_of(everything[name])
+    scripts = {each: live.page_script(each) for each in controls}
     resources = {
-        "controls": controls,
-        "scripts": {each: live.page_script(each) for each in controls},
+        "scripts": scripts,
         "metadata": {"name": title(everything[name]), "path": str(folder)},
         "beside": {each: title(beside[each]) for each in beside if each != name},
         "before": dict(zip(order[1:], order)).get(name),
@@ -145,7 +150,8 @@ def page(
         name, place, words = link.groups(default="")
         return f'<a href="{name}.html{place}">{words}</a>' if name in everything else words
 
-    return with_policy(re.sub(r'<a href="(\w+)\.ipynb(#[^"]*)?">(.*?)</a>', to_page, text))
+    linked = re.sub(r'<a href="(\w+)\.ipynb(#[^"]*)?">(.*?)</a>', to_page, text)
+    return with_policy(linked, scripts.values())
 
 
 def controls_of(lesson: NotebookNode) -> list[str]:

@@ -24,10 +24,7 @@ from helpers.pictures import open_picture
 from helpers.widgets import lesson07
 
 LIVE_WIDGET = "application/vnd.jupyter.widget-view+json"
-MODULES = [
-    *("key_flipper", "block_explorer", "scramble_explorer"),
-    *("modes_explorer", "avalanche_explorer", "pgd_explorer"),
-]
+MODULES = ["key_flipper", *sorted(path.stem for path in live.HERE.glob("*_explorer.js"))]
 SHADES = ("dark", "grey", "bright")
 
 
@@ -90,6 +87,7 @@ def test_every_module_is_tried_here_and_every_file_is_part_of_one():
 def test_a_module_stands_alone_and_gives_one_control(name):
     text = live.module(name)
     assert "import " not in re.sub(r"//.*", "", text) and text.count("export default control(") == 1
+    text = live.page_script(name)
     defined = re.findall(
         r"^(?:export )?(?:async )?(?:function\*?|const|class|let) (\w+)", text, re.M
     )
@@ -182,7 +180,7 @@ def test_the_avalanche_says_what_half_of_all_pairs_of_blocks_say(diffusing):
     control = widgets.avalanche_explorer(diffusing)
     table = diffusing.forward(bits.PAPER_KEY)(bits.ALL_BLOCKS)
     mean = np.bitwise_count(table[:32768] ^ table[32768:]).mean()
-    assert f"after 20 rounds {mean:.2f} of 16 bits change" in control.alt()
+    assert f"the average of all blocks is {mean:.2f}; coins" in control.alt()
 
 
 def test_the_modes_explorer_counts_different_blocks(diffusing, penguin):
@@ -198,14 +196,59 @@ TALL = np.zeros((2000, 3, 3), np.uint8)
 FIT = {"dark": flat(90)}
 
 
-def other_network() -> NeuralCipher:
-    """A pair of a kind that pages do not know: two dense layers of gates."""
-    shapes = [(32, 64), (64,), (32, 32), (32,)]
-    chain = Chain([Layer("gate"), Layer("gate")], [np.zeros(shape) for shape in shapes])
+def pair_of(layers: list[Layer], *shapes: tuple) -> NeuralCipher:
+    """A pair of networks of these layers, all of whose weights are 0."""
+    chain = Chain(layers, [np.zeros(shape) for shape in shapes])
     return NeuralCipher(chain, chain)
 
 
+# Pairs of kinds that pages do not know.
+OTHER_PAIRS = {
+    "other": pair_of([Layer("gate"), Layer("gate")], (32, 64), (64,), (32, 32), (32,)),
+    "analog gates": pair_of([Layer("gate"), Layer("linear")], (32, 64), (64,), (32, 16), (16,)),
+    "window": pair_of([Layer("sigmoid"), Layer("tanh", 1, 16)], (32, 16), (16,), (3, 1, 1), (1,)),
+}
+
+
+def other_model(name: str):
+    """A network of a kind that pages do not know."""
+    from helpers.learnable import models
+    from helpers.quiet_keras import keras
+
+    layers = keras.layers
+    if name == "unlike":
+        return models.with_adaptation(models.narrow_resnet(channels=32, classes=3))
+    pictures_in = keras.Input((32, 32, 3))
+    convolve = layers.Conv2D(3, 3, padding="same", use_bias=False)
+    x = convolve(pictures_in)
+    if name == "activated":
+        x = layers.Conv2D(3, 3, padding="same", use_bias=False, activation="relu")(x)
+    if name == "twice":
+        x = convolve(x)
+    if name == "clipped":
+        x = layers.ReLU(max_value=6)(x)
+    return keras.Model(pictures_in, layers.Dense(3)(layers.GlobalAveragePooling2D()(x)))
+
+
+OTHER_MODELS = ("unlike", "activated", "twice", "clipped")
+
 WRONG = [
+    (widgets.key_flipper, ([], A_PICTURE), "told apart by their names, and here are none"),
+    (widgets.key_flipper, (["proven", "proven"], A_PICTURE), "here are proven, proven: give each"),
+    (widgets.avalanche_explorer, ([],), "told apart by their names, and here are none"),
+    (
+        widgets.block_explorer,
+        ("paper", A_PICTURE, bits.PAPER_KEY, 5),
+        "the pixel 5 is none of them",
+    ),
+    (widgets.block_explorer, ("paper", A_PICTURE, bits.PAPER_KEY, (0.5, 1)), "two whole numbers"),
+    (widgets.block_explorer, ("paper", A_PICTURE, bits.PAPER_KEY, (1, 2, 3)), "two whole numbers"),
+    (widgets.key_flipper, ("window", A_PICTURE), "one of the layers sigmoid, tanh: take another"),
+    (widgets.key_flipper, ("analog gates", A_PICTURE), "one of the layers gate, linear: take"),
+    (widgets.scramble_explorer, ({3: A_PICTURE},), "by its name, a text; 3 came"),
+    (widgets.pgd_explorer, ("activated", FIT, SHADES), "is no part of one: take scenarios.load"),
+    (widgets.pgd_explorer, ("twice", FIT, SHADES), "is no part of one: take scenarios.load"),
+    (widgets.pgd_explorer, ("clipped", FIT, SHADES), "is no part of one: take scenarios.load"),
     (
         widgets.key_flipper,
         ("paper", A_PICTURE, [0, 1] * 7 + [0]),
@@ -281,7 +324,7 @@ WRONG = [
     (
         widgets.pgd_explorer,
         ("unlike", FIT, SHADES),
-        "is a layer of another kind: take scenarios.load",
+        "is no part of one: take scenarios.load",
     ),
 ]
 
@@ -289,17 +332,14 @@ WRONG = [
 @pytest.mark.parametrize(("make", "arguments", "said"), WRONG)
 def test_what_is_wrong_gets_a_sentence_in_the_control(make, arguments, said, plain_model):
     def given(argument):
-        if not isinstance(argument, str):
+        if isinstance(argument, list) and argument and isinstance(argument[0], str):
+            return [given(each) for each in argument]
+        if not isinstance(argument, str) or argument[0].isdigit():
             return argument
-        if argument == "unlike":
-            from helpers.learnable import models
-
-            return models.with_adaptation(models.narrow_resnet(channels=32, classes=3))
-        made = {"model": plain_model, "other": other_network()}
-        return made[argument] if argument in made else loaded(argument)
-
-    def loaded(name):
-        return NeuralCipher.load(name) if name.isalpha() else name
+        if argument in OTHER_MODELS:
+            return other_model(argument)
+        known = {"model": plain_model, **OTHER_PAIRS}
+        return known[argument] if argument in known else NeuralCipher.load(argument)
 
     control = make(*map(given, arguments))
     (line,) = [
@@ -308,6 +348,18 @@ def test_what_is_wrong_gets_a_sentence_in_the_control(make, arguments, said, pla
         if isinstance(part, HTML) and 'role="status"' in part.value
     ]
     assert said in control.alt() and said in unescape(line)
+
+
+@pytest.mark.parametrize("name", ["Plain", "Plain-Adv"])
+def test_a_network_as_steps_is_the_network_and_is_left_as_it_was(name):
+    from helpers.learnable import scenarios
+    from helpers.learnable.steps import steps_of
+
+    model = scenarios.load(name)[0]
+    before = [len(layer._inbound_nodes) for layer in model.layers]
+    steps = steps_of(model)
+    assert [each["op"] for each in steps].count("conv") == 9 and steps[-1]["op"] == "dense"
+    assert [len(layer._inbound_nodes) for layer in model.layers] == before
 
 
 # --- on a page ------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ Batch normalisation is folded into the convolution before it, as in `folding`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,59 +23,93 @@ def steps_of(model: keras.Model) -> list[Step]:
     Each is {"op": "conv" | "relu" | "add" | "mean" | "dense", "of": [...]} and its own numbers,
     with weights as float32. Step number 0 is the picture, and the last one gives the logits.
 
-    Raises ValueError where the model has layers of other kinds.
+    Raises ValueError where the model has layers of other kinds, or the same layer twice.
     """
     steps: list[Step] = []
-    numbers: dict[int, int] = {}  # {id of a tensor: the number of its step}
-    kept: list[Any] = []  # the tensors themselves, or their ids would be given away again
-
-    def call(layer: keras.Layer, *inputs: Any, **_: Any) -> Any:
-        tensors = inputs[0] if isinstance(inputs[0], (list, tuple)) else list(inputs)
-        of = [numbers.get(id(tensor), 0) for tensor in tensors]
-        result = layer(inputs[0])
-        if isinstance(layer, layers.BatchNormalization) and folds_into(steps, of, layer):
+    made_by: dict[int, keras.Layer] = {}  # {number of a step: its layer}
+    numbers = {id(model.input): 0}  # {id of a tensor: the number of its step}
+    for layer in model.layers[1:]:
+        inputs = layer.input if isinstance(layer.input, list) else [layer.input]
+        of = [known(numbers.get(id(tensor)), layer) for tensor in inputs]
+        if folds(made_by.get(of[0]), layer):
             fold(steps[of[0] - 1], layer)
-            numbers[id(result)] = of[0]
+            numbers[id(layer.output)] = numbers.pop(id(inputs[0]))  # nobody else may read it
         else:
-            steps.append(step_of(layer, of, tensors[0].shape))
-            numbers[id(result)] = len(steps)
-        kept.append(result)
-        return result
-
-    keras.models.clone_model(model, clone_function=lambda same: same, call_function=call)
-    return [{name: each for name, each in step.items() if name != "layer"} for step in steps]
+            steps.append({"of": of, **step_of(layer, inputs[0].shape)})
+            numbers[id(layer.output)] = len(steps)
+            made_by[len(steps)] = layer
+    known(numbers.get(id(model.output)), model)
+    return steps
 
 
-def step_of(layer: keras.Layer, of: list[int], shape: tuple) -> Step:
+def known(found: Any, layer: keras.Layer) -> Any:
+    """What was found; ValueError where it is None, since a page cannot run this layer."""
+    if found is None:
+        raise ValueError(
+            "This control runs networks like the kit's narrow_resnet in the page, and "
+            f'{layer.name} is no part of one: take scenarios.load("Plain")[0], for example.'
+        )
+    return found
+
+
+def step_of(layer: keras.Layer, shape: tuple) -> Step:
     """One layer, of tensors of this shape, as a step; ValueError for a kind unknown in pages."""
-    weights = [np.float32(weight) for weight in layer.get_weights()]
-    step: Step = {"of": of, "layer": layer}
-    if type(layer) is layers.Conv2D and layer.padding == "same" and not layer.use_bias:
-        bias = np.zeros(layer.filters, np.float32)
-        return step | {
-            "op": "conv",
-            "kernel": weights[0],
-            "bias": bias,
-            "stride": layer.strides[0],
-            "side": shape[1],
-        }
-    if type(layer) is layers.ReLU:
-        return step | {"op": "relu"}
-    if type(layer) is layers.Add:
-        return step | {"op": "add"}
-    if type(layer) is layers.GlobalAveragePooling2D:
-        return step | {"op": "mean", "channels": shape[-1]}
-    if type(layer) is layers.Dense:
-        return step | {"op": "dense", "kernel": weights[0], "bias": weights[1]}
-    raise ValueError(
-        f"This control runs networks like the kit's narrow_resnet in the page, and {layer.name} is "
-        'a layer of another kind: take scenarios.load("Plain")[0], for example.'
-    )
+    return known(KINDS.get(type(layer), lambda *_: None)(layer, shape), layer)
 
 
-def folds_into(steps: list[Step], of: list[int], norm: keras.Layer) -> bool:
-    """Whether the step before a normalisation is a convolution that it can be folded into."""
-    return bool(of[0]) and steps[of[0] - 1]["op"] == "conv" and fit(steps[of[0] - 1]["layer"], norm)
+def convolution(layer: keras.Layer, shape: tuple) -> Step | None:
+    """A convolution of a square, zeros beyond its edges, without bias or activation."""
+    plain = layer.padding == "same" and layer.groups == 1 and {*layer.dilation_rate} == {1}
+    bare = plain and not layer.use_bias and layer.activation is keras.activations.linear
+    square = shape[1] == shape[2] and len({*layer.strides}) == len({*layer.kernel_size}) == 1
+    if not (bare and square):
+        return None
+    kernel, bias = np.float32(layer.kernel), np.zeros(layer.filters, np.float32)
+    return {
+        "op": "conv",
+        "kernel": kernel,
+        "bias": bias,
+        "stride": layer.strides[0],
+        "side": shape[1],
+    }
+
+
+def relu(layer: keras.Layer, _shape: tuple) -> Step | None:
+    """Zero for what is below it, else as it is."""
+    bends = layer.max_value is not None or layer.negative_slope or layer.threshold
+    return None if bends else {"op": "relu"}
+
+
+def add(layer: keras.Layer, _shape: tuple) -> Step | None:
+    """The sum of two."""
+    return {"op": "add"} if len(layer.input) == 2 else None
+
+
+def mean(layer: keras.Layer, shape: tuple) -> Step | None:
+    """Each channel's mean."""
+    return None if layer.keepdims else {"op": "mean", "channels": shape[-1]}
+
+
+def dense(layer: keras.Layer, _shape: tuple) -> Step | None:
+    """The logits: no activation."""
+    if not layer.use_bias or layer.activation is not keras.activations.linear:
+        return None
+    return {"op": "dense", "kernel": np.float32(layer.kernel), "bias": np.float32(layer.bias)}
+
+
+KINDS: dict[type, Callable[[keras.Layer, tuple], Step | None]] = {
+    layers.Conv2D: convolution,
+    layers.ReLU: relu,
+    layers.Add: add,
+    layers.GlobalAveragePooling2D: mean,
+    layers.Dense: dense,
+}
+
+
+def folds(before: keras.Layer | None, layer: keras.Layer) -> bool:
+    """Whether a layer is a normalisation that goes into the convolution before it."""
+    both = type(before) is layers.Conv2D and type(layer) is layers.BatchNormalization
+    return both and fit(before, layer)
 
 
 def fold(step: Step, norm: keras.Layer) -> None:

@@ -59,10 +59,9 @@ export default control(({ el, facts, choices: [chosen, change, follow] }) => {
     caption.textContent = `The pair ${pair}, block ${writtenBits(block)}: bit ${bit} of the ${what} flipped`;
     body.replaceChildren(...rounds.map(lineOf));
     const last = rounds.at(-1);
-    say(
-      `${pair}, bit ${bit} of the ${what} flipped: after ${rounds.length} rounds ${last.mean.toFixed(2)} of 16 bits change on average; ` +
-        "coins would give 8.",
-    );
+    const here = `block ${writtenBits(block)} differs in ${ones(last.change)} of 16 bits`;
+    const average = `the average of all blocks is ${last.mean.toFixed(2)}; coins would give 8.`;
+    say(`${pair}, bit ${bit} of the ${what} flipped: after ${rounds.length} rounds ${here}, ${average}`);
   }
 
   const anyBlock = button("Another block, at random", () =>
@@ -86,12 +85,12 @@ function lineOf({ change, mean }, i) {
     element("i", { class: bit === "1" ? "kit-on" : "kit-off" }),
   );
   const bar = element("i", { class: "kit-bar" });
-  bar.style.width = `${mean / 2}em`;
+  bar.style.width = `${mean / 2.5}em`;
   return element(
     "tr",
     {},
     element("th", { scope: "row" }, String(i + 1)),
-    element("td", { class: "kit-boxes", "aria-hidden": "true" }, ...boxes),
+    element("td", { class: "kit-boxes", "aria-label": writtenBits(change) }, ...boxes),
     element("td", {}, String(ones(change))),
     element("td", {}, bar, ` ${mean.toFixed(2)}`),
   );

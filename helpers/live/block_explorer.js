@@ -6,6 +6,7 @@ import {
   choice,
   control,
   element,
+  number,
   ownPicture,
   pictureFrame,
   row,
@@ -48,24 +49,26 @@ export default control(({ el, facts, choices: [chosen, change, follow] }) => {
     [picture, blocks] = [next, blocksOf(next.bytes)];
     setMostX(next.width - 1);
     setMostY(next.height - 1);
-    const { x, y } = chosen();
-    change({ x: Math.min(x, next.width - 1), y: Math.min(y, next.height - 1) });
     show();
   }
 
   function show() {
-    const { x, y, channel } = chosen();
+    const { channel } = chosen();
+    const [x, y] = within(chosen().x, chosen().y); // chosen, perhaps, in a view with a larger picture
     const block = blocks[(3 * (y * picture.width + x) + channel) >> 1];
     const count = blocks.reduce((sum, each) => sum + (each === block), 0);
     setX(x);
     setY(y);
     pressChannel(channel);
-    const where = `The block with the ${CHANNELS[channel]} byte of the pixel in column ${x}, row ${y}, comes `;
-    const often =
-      count === 1 ? "once only." : `${count.toLocaleString("en")} times, each lit up in the picture.`;
-    draw(litBlocks(picture, blocks, block, x, y), where + often);
+    const where = `The block with the ${CHANNELS[channel]} byte of the pixel in column ${x}, row ${y}, comes`;
+    const often = count === 1 ? "once only." : `${number(count)} times, each lit up in the picture.`;
+    draw(litBlocks(picture, blocks, block, x, y), where + " " + often);
     table.replaceChildren(table.caption, ...forms(block).map((cells) => tableRow(...cells)));
-    say(`${picture.said ?? ""} ${where}${often}`.trim());
+    say(`${picture.said ?? ""} ${where} ${often}`.trim());
+  }
+
+  function within(x, y) {
+    return [Math.max(0, Math.min(x, picture.width - 1)), Math.max(0, Math.min(y, picture.height - 1))];
   }
 
   /** The block in its forms, from two bytes to 16 ciphertext values. */
@@ -78,20 +81,15 @@ export default control(({ el, facts, choices: [chosen, change, follow] }) => {
     return [
       ["bytes", bytes.map((byte) => byte.toString(16).padStart(2, "0")).join(" ")],
       ["bits", writtenBits(block)],
-      ["block", block.toLocaleString("en")],
+      ["block", number(block)],
       ...[0, 4, 8, 12].map((i) => [`c${i}..c${i + 3}`, signed.slice(i, i + 4).join(" ")]),
     ];
   }
 
   canvas.addEventListener("click", (event) => {
-    const { width, height } = canvas.getBoundingClientRect();
-    const [x, y] = [(event.offsetX / width) * picture.width, (event.offsetY / height) * picture.height].map(
-      Math.floor,
-    );
-    change({
-      x: Math.max(0, Math.min(x, picture.width - 1)),
-      y: Math.max(0, Math.min(y, picture.height - 1)),
-    });
+    const zoom = canvas.getBoundingClientRect().width / picture.width;
+    const [x, y] = within(Math.floor(event.offsetX / zoom), Math.floor(event.offsetY / zoom));
+    change({ x, y });
   });
   el.append(
     element(

@@ -17,7 +17,7 @@ export function logits(steps, x) {
   return forward(steps, x).at(-1);
 }
 
-/** How the odds against class y grow with each value of x: up to its size, the gradient of the
+/** How the log-odds against class y grow with each value of x: in direction the gradient of the
  *  cross-entropy, which vanishes where a network is sure. */
 export function gradient(steps, x, y) {
   const values = forward(steps, x);

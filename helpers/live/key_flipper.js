@@ -1,7 +1,17 @@
 // A picture, encrypted by each pair, and sixteen buttons for the key that it is decrypted with.
 import { bitsWrong, blocksOf, bytesOf, distinct, inFours, randomBits } from "./bits.js";
 import { Pair } from "./networks.js";
-import { asPicture, button, control, element, ownPicture, pictureRow, row, statusLine } from "./page.js";
+import {
+  asPicture,
+  button,
+  control,
+  element,
+  ownPicture,
+  percent,
+  pictureRow,
+  row,
+  statusLine,
+} from "./page.js";
 
 const LONGEST = 256; // pixels of a side of one's own picture: so large, an answer is there at once
 
@@ -50,7 +60,7 @@ export default control(({ el, facts, choices: [chosen, change, follow] }) => {
     bits.forEach((bit, i) => showBit(bit, i, key[i], key[i] !== rightKey[i]));
     const said = readers.map((read, p) => {
       const found = read(key);
-      const share = `${Math.round(100 * bitsWrong(found.bytes, picture.bytes))} % of bits wrong`;
+      const share = `${percent(bitsWrong(found.bytes, picture.bytes))} of bits wrong`;
       draws[p](found, `${names[p] || "decrypted"}: ${share}`);
       return names[p] ? `${share} (${names[p]})` : share;
     });

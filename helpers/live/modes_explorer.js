@@ -7,16 +7,17 @@ import {
   button,
   choice,
   control,
-  element,
+  number,
   ownPicture,
   pictureRow,
+  plural,
   row,
   slider,
   statusLine,
 } from "./page.js";
 import { squareAround, withFrame } from "./pictures.js";
 
-const LONGEST = 104; // pixels, shown twice as large; in CTR mode a key serves for no more than 65,536 blocks
+const LONGEST = 104; // pixels: twice as large, four pictures stand side by side in a lesson
 const AROUND = 16; // pixels of the enlarged part
 
 export default control(({ el, facts, choices: [chosen, change, follow] }) => {
@@ -45,40 +46,43 @@ export default control(({ el, facts, choices: [chosen, change, follow] }) => {
   function take(next) {
     [picture, blocks] = [next, blocksOf(next.bytes)];
     setMostBlocks(blocks.length - 1);
-    change({ block: Math.min(chosen().block, blocks.length - 1) });
     show();
   }
 
   function show() {
-    const { mode, flip, block, bit } = chosen();
+    const { mode, flip, bit } = chosen();
+    const block = Math.min(chosen().block, blocks.length - 1); // of another view's larger picture, perhaps
     const sent = MODES[mode].encrypt(table, blocks, facts.start);
+    const different = new Set(sent).size;
     if (flip) sent[block] ^= 0x8000 >> bit;
     const found = MODES[mode].decrypt(inverse, sent, facts.start, table);
     pressMode(mode);
     pressFlip(flip);
     setBlock(block);
     setBit(bit);
+    drawAll(mode, block, sent, found);
+    const before = `${mode}: ${plural(new Set(blocks).size, "different block")} of the picture`;
+    const often = `${before} became ${number(different)} of the ciphertext.`;
+    say(`${picture.said ?? ""} ${often} ${flip ? damage(bit, block, found) : ""}`.trim());
+  }
+
+  function drawAll(mode, block, sent, found) {
     const read = shaped(found);
     draws[0](picture, "original");
     draws[1](shaped(sent), `encrypted in mode ${mode}`);
-    draws[2](
-      withFrame(read, ...placeOf(block), 4),
-      `decrypted; a frame where ${flip ? "a bit was flipped" : "block " + block + " is"}`,
-    );
+    draws[2](withFrame(read, ...placeOf(block), 4), `decrypted; a frame where block ${number(block)} is`);
     draws[3](squareAround(read, ...placeOf(block), AROUND), "the pixels around that block, enlarged");
-    say(`${picture.said ?? ""} ${sentence(mode, flip, block, bit, found)}`.trim());
   }
 
-  function sentence(mode, flip, block, bit, found) {
-    const often = `${mode}: ${new Set(blocks).size.toLocaleString("en")} different blocks of the picture became `;
-    const became = new Set(MODES[mode].encrypt(table, blocks, facts.start)).size.toLocaleString("en");
-    if (!flip) return `${often}${became} of the ciphertext.`;
+  /** In words, what a flipped bit has spoilt. */
+  function damage(bit, block, found) {
     const wrong = Array.from(found, (each, i) => [i, each ^ blocks[i]]).filter(([, change]) => change);
-    const said = wrong.map(
-      ([i, change]) =>
-        `block ${i.toLocaleString("en")} has ${ones(change)} wrong bit${ones(change) > 1 ? "s" : ""} (${writtenBits(change)})`,
-    );
-    return `${often}${became}. Bit ${bit} of ciphertext block ${block.toLocaleString("en")} was flipped: ${said.join(", ")}, and all else is right.`;
+    const said = wrong.map(([i, change]) => {
+      const count = ones(change);
+      return `block ${number(i)} has ${plural(count, "wrong bit")} (${writtenBits(change)})`;
+    });
+    const where = `Bit ${bit} of ciphertext block ${number(block)} was flipped`;
+    return `${where}: ${said.join(", ")}, and all else is right.`;
   }
 
   const shaped = (each) => ({ ...picture, bytes: bytesOf(each, picture.bytes.length) });

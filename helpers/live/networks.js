@@ -6,8 +6,8 @@ import { asSigns, signsOf } from "./bits.js";
 
 const HALVES = Array.from({ length: 256 }, (_, half) => signsOf(half, 8));
 
-// The sigmoid, by cubics: each reaches 1/64 to both sides, and is right to 1e-9. Two to three times as
-// fast as through Math.exp, as all of them fit into a processor's nearest cache.
+// The sigmoid, by cubics: each reaches 1/64 to both sides, and is right to 3e-9; all of them fit into a
+// processor's nearest cache.
 
 const PIECES = 32; // for each unit of x
 const REACH = 20; // beyond, a sigmoid is 0 or 1

@@ -5,13 +5,17 @@ export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === "function") made.addEventListener(name, value);
-    else if (value !== false) made.setAttribute(name, value);
+    else made.setAttribute(name, value);
   }
   made.append(...children);
   return made;
 }
 
 export const row = (...children) => element("div", { class: "kit-row" }, ...children);
+export const number = (count) => count.toLocaleString("en");
+export const percent = (share) =>
+  share > 0 && share < 0.005 ? "less than 1 %" : `${Math.round(100 * share)} %`;
+export const plural = (count, word) => `${number(count)} ${word}${count === 1 ? "" : "s"}`;
 export const button = (name, click) => element("button", { type: "button", click }, name);
 
 /** [a line that screen readers read out when it changes, what changes it]. */
@@ -24,50 +28,54 @@ export function statusLine() {
   return [line, say];
 }
 
-let groups = 0;
-
-/** [buttons of which one is pressed, under a name; what presses one]: options are [words, value]. */
+/** [buttons of which one is pressed, under a name; what presses one; the buttons]: options are
+ *  [words, value]. */
 export function choice(name, options, choose) {
-  const id = `kit-choice-${++groups}`;
   const buttons = options.map(([words, value]) => button(words, () => choose(value)));
   const press = (value) =>
     options.forEach(([, each], i) => buttons[i].setAttribute("aria-pressed", String(each === value)));
-  const label = element("span", { id }, name);
-  const group = element("div", { class: "kit-row", role: "group", "aria-labelledby": id }, label, ...buttons);
-  return [group, press];
+  const words = element("span", { "aria-hidden": "true" }, name);
+  return [
+    element("div", { class: "kit-row", role: "group", "aria-label": name }, words, ...buttons),
+    press,
+    buttons,
+  ];
 }
 
 /** [a slider for whole numbers from 0 to `max`, what moves it]. */
 export function slider(name, max, move) {
-  const output = element("output");
+  const output = element("output", { "aria-hidden": "true" }); // a slider says its value itself
   const input = element("input", { type: "range", min: 0, max, step: 1, input: () => move(+input.value) });
   const set = (value) => {
     input.value = value;
-    output.textContent = value;
+    output.textContent = number(value);
   };
   const setMax = (most) => input.setAttribute("max", most);
   return [element("label", { class: "kit-slider" }, element("span", {}, name), input, output), set, setMax];
 }
 
-/** [a place for a picture under a caption, what draws one there]. Small pictures are enlarged by
- *  whole numbers, to at most `widest`. */
+/** [a place for a picture under a caption, what draws one there, its canvas]. Small pictures are enlarged
+ *  by whole numbers, to at most `widest`, as one `like` them would be. */
 export function pictureFrame(caption, widest = 256) {
-  const canvas = element("canvas", { role: "img", "aria-label": caption || "a picture" });
+  const canvas = element("canvas", {
+    role: "img",
+    "aria-label": caption || "a picture",
+    width: 0,
+    height: 0,
+  });
   const pen = canvas.getContext("2d", { alpha: false });
   const name = element("figcaption", {}, caption);
-  const frame = element("figure", {}, name, canvas);
-  const draw = ({ bytes, width, height }, alt, words = caption) => {
-    if (canvas.width !== width || canvas.height !== height) {
-      const scale = Math.max(1, Math.floor(widest / Math.max(width, height)));
-      Object.assign(canvas, { width, height });
-      frame.style.maxWidth = `${scale * width}px`;
-      canvas.classList.toggle("kit-enlarged", scale > 1);
-    }
-    name.textContent = words;
+  const draw = (picture, alt, like = picture) => {
+    const { bytes, width, height } = picture;
+    const scale = Math.max(1, Math.floor(widest / Math.max(like.width, like.height)));
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    canvas.style.setProperty("--kit-wide", `${scale * width}px`);
+    canvas.style.setProperty("--kit-aspect", width / height);
+    canvas.classList.toggle("kit-enlarged", scale > 1);
     pen.putImageData(imageOf(bytes, width, height), 0, 0);
     canvas.setAttribute("aria-label", alt);
   };
-  return [frame, draw, canvas];
+  return [element("figure", {}, name, canvas), draw, canvas];
 }
 
 /** [frames side by side, where the page is narrow in several rows, what draws into each]. */
@@ -90,8 +98,6 @@ function imageOf(bytes, width, height) {
 
 // A picture of one's own: it stays in the page.
 
-const FIRST_FRAME = new Set(["image/gif", "image/apng"]);
-
 /** The picture in a file, its longer side at most `longest` pixels, and words on what was changed.
  *  An Error, in a sentence, where there is none. */
 async function pictureIn(file, longest) {
@@ -99,9 +105,7 @@ async function pictureIn(file, longest) {
   try {
     bitmap = await createImageBitmap(file);
   } catch {
-    throw new Error(
-      `${file.name} is no picture that this browser can read: choose a PNG, JPEG or WebP file.`,
-    );
+    throw new Error(`${file.name} is no picture that this page can read: choose a PNG, JPEG or WebP file.`);
   }
   const scale = Math.min(1, longest / Math.max(bitmap.width, bitmap.height));
   const [width, height] = [bitmap.width, bitmap.height].map((side) => Math.max(1, Math.round(scale * side)));
@@ -111,13 +115,13 @@ async function pictureIn(file, longest) {
   for (let i = 0; i < bytes.length; i++) bytes[i] = data[i + Math.floor(i / 3)];
   const flat = bytes.every((byte, i) => byte === bytes[i % 3]);
   const remark = flat ? " It has one colour only, so there is little to see." : "";
-  const frame = FIRST_FRAME.has(file.type) ? "the first frame of " : "";
+  const frame = file.type === "image/gif" ? "of a GIF the first frame, " : "";
   const size = `${scale < 1 ? "made smaller to " : ""}${width} × ${height} pixels`;
   return {
     bytes,
     width,
     height,
-    said: `This is ${frame}${file.name}, ${size}. It stays on this computer.${remark}`,
+    said: `This is ${file.name}, ${frame}${size}. It stays on this computer.${remark}`,
   };
 }
 
@@ -136,13 +140,16 @@ function painted(bitmap, width, height) {
 
 /** A button for a picture of one's own; it may also be dropped anywhere onto `where`. */
 export function ownPicture(where, longest, take, say) {
+  let reading = 0;
   const choose = async (file) => {
     if (!file) return;
+    const mine = ++reading; // the file that was chosen last counts, not the one that is read last
     say(`Reading ${file.name} ...`); // so that the same complaint is news the second time, too
     try {
-      take(await pictureIn(file, longest));
+      const picture = await pictureIn(file, longest);
+      if (mine === reading) take(picture);
     } catch (error) {
-      say(`${error.message} What was here before stays.`, true);
+      if (mine === reading) say(`${error.message} What was here before stays.`, true);
     }
   };
   const input = element("input", {
@@ -150,13 +157,21 @@ export function ownPicture(where, longest, take, say) {
     accept: "image/*",
     change: () => choose(input.files[0]).finally(() => (input.value = "")), // the same file again is news
   });
-  where.addEventListener("dragover", (event) => event.preventDefault());
-  where.addEventListener("drop", (event) => {
+  const over = (is) => (event) => {
     event.preventDefault();
+    where.classList.toggle("kit-drop", is);
+  };
+  where.addEventListener("dragover", over(true));
+  where.addEventListener("dragleave", over(false));
+  where.addEventListener("drop", (event) => {
+    over(false)(event);
     event.stopPropagation(); // JupyterLab would upload it
-    choose(event.dataTransfer.files[0]);
+    const files = [...event.dataTransfer.files];
+    if (!files.length) say("What was dropped is no file: drop a picture. What was here before stays.", true);
+    choose(files.find(({ type }) => type.startsWith("image/")) ?? files[0]);
   });
-  return element("label", { class: "kit-file" }, "Your picture", input);
+  const title = "Choose a picture file, or drop one here; it stays on this computer";
+  return element("label", { class: "kit-file", title }, "Your picture", input);
 }
 
 // What Python hands over: facts, their arrays in one piece, deflated; see helpers/live/__init__.py.
@@ -171,7 +186,7 @@ export async function factsOf(model) {
   const revived = (value) => {
     if (Array.isArray(value)) return value.map(revived);
     if (value === null || typeof value !== "object") return value;
-    if ("kind" in value) {
+    if (typeof value.kind === "string") {
       const length = value.shape.reduce((product, side) => product * side, 1);
       return { shape: value.shape, data: new KINDS[value.kind](buffer, value.at, length) };
     }
@@ -185,8 +200,9 @@ export function asPicture({ shape: [height, width], data }) {
   return { bytes: data, width, height };
 }
 
-/** The choices in a control, kept in the model, so that its other views, and a page loaded anew,
- *  have them too: `follow(draw)` calls it at every change, `change({...})` makes one. */
+/** The choices in a control, kept in the model, so that its other views in Jupyter, and the kernel, have
+ *  them too (pictures and keys that a view took in or drew stay in it): `follow(draw)` calls it at every
+ *  change, `change({...})` makes one. */
 export function choicesOf(model) {
   const change = (some) => {
     model.set("chosen", { ...model.get("chosen"), ...some });
@@ -214,8 +230,8 @@ export function control(build) {
   };
 }
 
-/** Keys pressed in a control stay there, but for those with which JupyterLab saves or runs: else
- *  "0 0" restarts the kernel, and "d d" deletes the cell. */
+/** Keys pressed in a control stay there, but for Shift+Enter, which runs, and those with Ctrl, Alt or
+ *  Meta: else "0 0" restarts JupyterLab's kernel, and "d d" deletes the cell. */
 function keepKeys(el) {
   const keep = (event) => {
     if (!el.contains(event.target)) return;

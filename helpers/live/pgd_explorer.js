@@ -1,6 +1,6 @@
 // Noise of a chosen size that misleads a network, and what it then sees.
 import { logits, pgd, softmax } from "./classifier.js";
-import { asPicture, choice, control, element, pictureRow, slider, statusLine } from "./page.js";
+import { asPicture, choice, control, element, pictureRow, plural, slider, statusLine } from "./page.js";
 
 const MILLISECONDS = 25; // of work, until the page may draw and hear
 const VIEWS = ["picture", "noise, amplified", "with noise"];
@@ -26,33 +26,49 @@ export default control(({ el, facts, choices: [chosen, change, follow] }) => {
   const [frames, draws] = pictureRow(VIEWS);
   const bars = element("tbody");
   const [line, say] = statusLine();
-  let run = 0;
+  const sure = new Map(); // of a picture: how sure the network is of each class
+  let [running, again, ended] = [false, false, false];
 
-  /** Attack anew; where the choices change meanwhile, the next attack takes over. */
+  /** Attack anew. What is chosen meanwhile waits until this attack is told, or a slider that moves would
+   *  never let one come to its end. */
   async function show() {
-    const mine = ++run;
     const { name, eps, nb_iter, target: aim } = chosen();
     pressName(name);
     setEps(eps);
     setSteps(nb_iter);
     target.value = aim ?? "";
-    const picture = pictures.get(name);
-    const x = asFloats(picture);
-    const before = softmax(logits(steps, x));
-    const y = aim ?? before.indexOf(Math.max(...before));
-    const options = { eps: eps / 255, eps_iter: eps / 2550, nb_iter, targeted: aim !== null };
-    let [found, began] = [x, performance.now()];
-    for (found of pgd(steps, x, y, options)) {
-      if (performance.now() - began < MILLISECONDS) continue;
-      await rest();
-      if (mine !== run) return;
-      began = performance.now();
+    again = true;
+    el.classList.add("kit-busy");
+    if (running) return;
+    running = true;
+    while (again && !ended) {
+      again = false;
+      await attack(chosen());
     }
-    tell(picture, before, { ...picture, bytes: Uint8Array.from(found, (value) => Math.round(255 * value)) });
+    running = false;
+    el.classList.remove("kit-busy");
   }
 
-  function tell(picture, before, noisy) {
-    const { eps, nb_iter, target: aim } = chosen();
+  async function attack(options) {
+    const { name, eps, nb_iter, target: aim } = options;
+    const picture = pictures.get(name);
+    const x = asFloats(picture);
+    if (!sure.has(name)) sure.set(name, softmax(logits(steps, x)));
+    const before = sure.get(name);
+    const y = aim ?? before.indexOf(Math.max(...before));
+    const sizes = { eps: eps / 255, eps_iter: eps / 2550, nb_iter, targeted: aim !== null };
+    let [found, began] = [x, performance.now()];
+    for (found of pgd(steps, x, y, sizes)) {
+      if (performance.now() - began < MILLISECONDS) continue;
+      await rest();
+      if (ended) return;
+      began = performance.now();
+    }
+    tell(options, before, { ...picture, bytes: Uint8Array.from(found, (value) => Math.round(255 * value)) });
+  }
+
+  function tell({ name, eps, nb_iter, target: aim }, before, noisy) {
+    const picture = pictures.get(name);
     const after = softmax(logits(steps, asFloats(noisy)));
     [picture, visible(picture, noisy), noisy].forEach((each, i) => draws[i](each, VIEWS[i]));
     bars.replaceChildren(...classes.map((name, i) => barsOf(name, before[i], after[i])));
@@ -61,9 +77,9 @@ export default control(({ el, facts, choices: [chosen, change, follow] }) => {
       return `${classes[shares.indexOf(most)]} (${Math.round(100 * most)} %)`;
     });
     const towards = aim === null ? "away from that" : `towards ${classes[aim]}`;
-    say(
-      `The model says ${was}; with noise of at most ${eps} of 255, after ${nb_iter} steps ${towards}, ${is}.`,
-    );
+    const noise = `with noise of at most ${eps} of 255, after ${plural(nb_iter, "step")} ${towards}, ${is}.`;
+    const same = picture.bytes.every((byte, i) => byte === noisy.bytes[i]);
+    say(`The model says ${was}; ${noise}${same ? " No byte of the picture has changed." : ""}`);
   }
 
   const heads = ["class", "picture", "with noise"].map((name) => element("th", { scope: "col" }, name));
@@ -94,7 +110,7 @@ export default control(({ el, facts, choices: [chosen, change, follow] }) => {
   show();
   const unfollow = follow(show);
   return () => {
-    run++;
+    ended = true;
     unfollow();
   };
 });
@@ -102,7 +118,7 @@ export default control(({ el, facts, choices: [chosen, change, follow] }) => {
 /** The difference of two pictures: grey where there is none, its largest value black or white. */
 function visible({ bytes, ...size }, noisy) {
   const noise = Int16Array.from(bytes, (byte, i) => noisy.bytes[i] - byte);
-  const most = noise.reduce((most, each) => Math.max(most, Math.abs(each)), 1);
+  const most = noise.reduce((largest, each) => Math.max(largest, Math.abs(each)), 1);
   return { ...size, bytes: Uint8Array.from(noise, (each) => Math.round(127.5 * (1 + each / most))) };
 }
 
@@ -110,8 +126,8 @@ function visible({ bytes, ...size }, noisy) {
 function barsOf(name, ...shares) {
   const cells = shares.map((share, i) => {
     const bar = element("i", { class: i ? "kit-bar kit-after" : "kit-bar" });
-    bar.style.width = `${5 * share}em`;
-    return element("td", {}, bar, ` ${Math.round(100 * share)} %`);
+    bar.style.width = `${3.5 * share}em`;
+    return element("td", {}, element("span", {}, `${Math.round(100 * share)} %`), bar);
   });
   return element("tr", {}, element("th", { scope: "row" }, name), ...cells);
 }

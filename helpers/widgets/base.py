@@ -37,9 +37,9 @@ class Still:
     def _repr_mimebundle_(self, **options: Any) -> tuple[dict, dict]:
         """What a notebook keeps: the live widget, its still picture, and its description."""
         alt = self.alt()
-        live = super()._repr_mimebundle_(**options)  # type: ignore[misc]
+        shown = super()._repr_mimebundle_(**options)  # type: ignore[misc]
         about: dict[str, Any] = {"alt": alt}
-        data, metadata = live if isinstance(live, tuple) else (live, {})
+        data, metadata = shown if isinstance(shown, tuple) else (shown, {})
         still = {"image/png": bytes(self.still()), "text/plain": alt}
         if self.needs_python:
             about["needs_python"] = True
@@ -187,11 +187,20 @@ def picture_view(width: str = "100%", max_width: str = "100%") -> Image:
     return Image(format="png", layout=layout)
 
 
+def percent(share: float) -> str:
+    """A share from 0 to 1 in whole percents; "0 %" is none at all."""
+    return "less than 1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
+
+
 def check_choices(choices: Any) -> None:
     """ValueError unless these are pictures by name, and at least one."""
     if not isinstance(choices, Mapping) or not choices:
         raise ValueError("There is no picture to choose from: give at least one, with a name.")
-    for picture in choices.values():
+    for name, picture in choices.items():
+        if not isinstance(name, str):
+            raise ValueError(
+                f"A picture is chosen by its name, a text; {name!r} came: give a text."
+            )
         check_small(picture)
 
 

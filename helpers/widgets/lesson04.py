@@ -19,16 +19,29 @@ from helpers.widgets.base import Control, Live
 CHANNELS = ("red", "green", "blue")
 
 
+def check_pairs(ciphers: Sequence[NeuralCipher]) -> None:
+    """ValueError unless these are trained pairs, at least one, each with a name of its own."""
+    for cipher in ciphers:
+        check_cipher(cipher)
+    names = [cipher.name for cipher in ciphers]
+    if not names or len(set(names)) < len(names):
+        raise ValueError(
+            "The control shows one pair or more, told apart by their names, and here are "
+            f"{', '.join(names) or 'none'}: give each once."
+        )
+
+
 def pair_for_page(cipher: NeuralCipher) -> dict[str, Any]:
     """A pair as live/networks.js reads it; ValueError for networks of no kind known there."""
-    alice, bob = network_for_page(cipher.alice), network_for_page(cipher.bob)
+    networks = (cipher.alice, cipher.bob)
+    alice, bob = (network_for_page(network, cipher.binary) for network in networks)
     return {"name": cipher.name, "binary": cipher.binary, "alice": alice, "bob": bob}
 
 
-def network_for_page(network: Network) -> dict[str, Any]:
+def network_for_page(network: Network, binary: bool) -> dict[str, Any]:
     """A network's layers and weights, and its rounds, where it has them."""
     inside = network.round if isinstance(network, Rounds) else network
-    if isinstance(inside, Chain) and not is_known(inside):
+    if isinstance(inside, Chain) and not is_known(inside, binary):
         raise ValueError(
             "This control runs networks built like the kit's in the page, and here is one of the "
             f"layers {', '.join(layer.activation for layer in inside.layers)}: take another pair."
@@ -37,13 +50,17 @@ def network_for_page(network: Network) -> dict[str, Any]:
     return {"layers": [[*layer] for layer in inside.layers], "weights": inside.weights, **rounds}
 
 
-def is_known(chain: Chain) -> bool:
-    """Whether it is one layer of gates, or the paper's: a dense layer, then convolutions."""
+def is_known(chain: Chain, binary: bool) -> bool:
+    """Whether it is what pages run: of a binary pair one layer of gates; else the paper's networks,
+    a dense layer and then convolutions that add up four products each.
+    """
     activations = [layer.activation for layer in chain.layers]
+    if binary:
+        return activations in (["gate", "sign"], ["gate", "linear"])
+    as_in_the_paper = activations == ["sigmoid"] * (len(activations) - 1) + ["tanh"]
     strides = [layer.stride for layer in chain.layers]
-    if activations[0] == "gate":
-        return activations[1:] in (["sign"], ["linear"])
-    return set(activations) <= {"sigmoid", "tanh"} and strides[0] == 0 < min(strides[1:], default=0)
+    products = [np.prod(kernel.shape[:2]) for kernel in chain.weights[2::2]]
+    return as_in_the_paper and strides[0] == 0 < min(strides[1:], default=0) and {*products} == {4}
 
 
 def block_explorer(
@@ -71,12 +88,7 @@ def live_block_explorer(
     base.check_small(picture)
     key = bits.check_key(key)
     height, width, _ = picture.shape
-    x, y = (width // 2, height // 2) if pixel is None else pixel
-    if not (0 <= x < width and 0 <= y < height):
-        raise ValueError(
-            f"The picture has columns 0 to {width - 1} and rows 0 to {height - 1}; the pixel "
-            f"{(x, y)} is none of them: choose column and row within it."
-        )
+    x, y = (width // 2, height // 2) if pixel is None else check_pixel(pixel, width, height)
     blocks = bits.picture_to_blocks(picture)
     block = blocks[(y * width + x) * 3 // 2]
     alike = blocks == block
@@ -91,6 +103,18 @@ def live_block_explorer(
 
     facts = {"pair": pair_for_page(cipher), "picture": picture, "key": key.tolist()}
     return Live("block_explorer", facts, {"x": x, "y": y, "channel": 0}, words, draw)
+
+
+def check_pixel(pixel: tuple[int, int], width: int, height: int) -> tuple[int, int]:
+    """Column and row of a pixel; ValueError where the picture has none there."""
+    sides = (width, height)
+    are_two = isinstance(pixel, (tuple, list)) and len(pixel) == 2
+    if not are_two or not all(bits.is_whole(i) and 0 <= i < n for i, n in zip(pixel, sides)):
+        raise ValueError(
+            f"The picture has columns 0 to {width - 1} and rows 0 to {height - 1}; the pixel "
+            f"{bits.short(pixel)} is none of them: give column and row, two whole numbers."
+        )
+    return int(pixel[0]), int(pixel[1])
 
 
 def forms(cipher: NeuralCipher, block: Block, key: KeyLike) -> list[str]:
@@ -141,13 +165,12 @@ def key_flipper(
 def live_key_flipper(
     ciphers: Sequence[NeuralCipher], picture: Picture, key: KeyLike, read_with: KeyLike
 ) -> Live:
-    for cipher in ciphers:
-        check_cipher(cipher)
+    check_pairs(ciphers)
     base.check_small(picture)
     right, key = bits.check_key(key), bits.check_key(read_with)
     read = [cipher.decrypt(cipher.encrypt(picture, right), key) for cipher in ciphers]
     names = [cipher.name for cipher in ciphers] if len(ciphers) > 1 else [""]
-    wrong = [f"{100 * metrics.bits_wrong(picture, found):.0f} % of bits wrong" for found in read]
+    wrong = [f"{base.percent(metrics.bits_wrong(picture, found))} of bits wrong" for found in read]
     said = [f"{share} ({name})" if name else share for share, name in zip(wrong, names)]
     words = f"Decrypted with {bits.format_key(key)}, {how_far(key, right)}: {', '.join(said)}."
     facts = {

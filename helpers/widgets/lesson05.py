@@ -39,11 +39,12 @@ def live_scramble_explorer(choices: Mapping[str, Picture], rng: np.random.Genera
     encrypted = cipher.encrypt(picture[None])
     row = [picture, encrypted[0], cipher.decrypt(encrypted)[0, :height, :width]]
     words = (
-        f"From left to right: {name}; encrypted in blocks of {BLOCK_SIZE} × {BLOCK_SIZE} pixels, "
-        f"by an order of {len(keys[0])} nibbles; decrypted with the key, "
-        f"{100 * np.mean(row[2] != picture):.0f} % of the bytes wrong."
+        f"The picture {name}, encrypted in blocks of {BLOCK_SIZE} × {BLOCK_SIZE} pixels, by an "
+        f"order of {len(keys[0])} nibbles, and decrypted with the key: "
+        f"{base.percent(np.mean(row[2] != picture))} of the bytes wrong."
     )
-    facts = {"pictures": dict(choices), "keys": [key.astype(np.int32) for key in keys]}
+    whole = [key.astype(np.int32) for key in keys]
+    facts = {"pictures": dict(choices), "keys": whole, "side": BLOCK_SIZE}
     chosen = {"name": name, "side": BLOCK_SIZE, "reader": 0}
     draw = stills.pictures_and_text
     return Live("scramble_explorer", facts, chosen, words, lambda: draw(row, PARTS, words))

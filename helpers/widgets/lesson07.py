@@ -14,7 +14,7 @@ from helpers.neural.cipher import NeuralCipher, check_cipher
 from helpers.neural.modes import CBC, ECB, number
 from helpers.neural.rounds import Rounds
 from helpers.widgets.base import Control, Live
-from helpers.widgets.lesson04 import pair_for_page
+from helpers.widgets.lesson04 import check_pairs, pair_for_page
 
 MOST_BLOCKS = 65_536  # for which a key serves in CTR mode
 BIT = 0  # of block or key, flipped at first
@@ -38,6 +38,7 @@ def avalanche_explorer(
 
 
 def live_avalanche_explorer(ciphers: Sequence[NeuralCipher], key: KeyLike, block: int) -> Live:
+    check_pairs(ciphers)
     alices = [rounds_of(cipher) for cipher in ciphers]
     if not bits.is_whole(block) or not 0 <= block < len(ALL_BLOCKS):
         raise ValueError(
@@ -47,11 +48,13 @@ def live_avalanche_explorer(ciphers: Sequence[NeuralCipher], key: KeyLike, block
     name = ciphers[0].name
     rounds = list(avalanche(alices[0], key, ALL_BLOCKS ^ np.uint16(1 << 15 - BIT)))
     means = [float(np.mean(np.bitwise_count(change))) for change in rounds]
-    words = (
-        f"{name}, bit {BIT} of the block flipped: after {len(means)} rounds {means[-1]:.2f} of 16 "
-        "bits change on average; coins would give 8."
-    )
     changes = [int(change[block]) for change in rounds]
+    written = bits.format_key(bits.blocks_to_bits(np.array([block], np.uint16))[0])
+    here = f"block {written} differs in {changes[-1].bit_count()} of 16 bits"
+    words = (
+        f"{name}, bit {BIT} of the block flipped: after {len(means)} rounds {here}, the average of "
+        f"all blocks is {means[-1]:.2f}; coins would give 8."
+    )
     facts = {"pairs": [pair_for_page(cipher) for cipher in ciphers], "key": key.tolist()}
     chosen = {"pair": name, "what": "block", "bit": BIT, "block": block}
     return Live(
@@ -65,7 +68,6 @@ def live_avalanche_explorer(ciphers: Sequence[NeuralCipher], key: KeyLike, block
 
 def rounds_of(cipher: NeuralCipher) -> Rounds:
     """Alice's rounds; ValueError for a pair that has none."""
-    check_cipher(cipher)
     if not isinstance(cipher.alice, Rounds):
         raise ValueError(
             f'The pair {cipher.name!r} has no rounds: take NeuralCipher.load("diffusing").'
@@ -107,8 +109,10 @@ def live_modes_explorer(
     if len(blocks) > MOST_BLOCKS:
         raise ValueError(
             f"In CTR mode a key serves for {MOST_BLOCKS:,} blocks, and this picture has "
-            f"{len(blocks):,}: take one of 128 x 128 pixels."
+            f"{len(blocks):,}: take a smaller one, of 104 x 104 pixels, say."
         )
+    height, width, _ = picture.shape
+    middle = 3 * (height // 2 * width + width // 2) // 2
     sent = ECB().encrypt(cipher.forward(key), blocks)
     words = (
         f"ECB: {len(np.unique(blocks)):,} different blocks of the picture became "
@@ -121,7 +125,7 @@ def live_modes_explorer(
         "key": key.tolist(),
         "start": number(start),
     }
-    chosen = {"mode": "ECB", "flip": False, "block": len(blocks) // 2, "bit": 3}
+    chosen = {"mode": "ECB", "flip": False, "block": middle, "bit": 3}
     titles = ("original", "encrypted in mode ECB", "decrypted")
     row.append(picture)
     draw = stills.pictures_and_text

@@ -84,7 +84,9 @@ def in_page(browser: Browser, name: str, control: Live, click: str) -> Callable[
     page = browser.new_page()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "page.html"
-        file.write_text(pages.full_screen(name, name, control.state_for_page()), encoding="utf-8")
+        file.write_text(
+            pages.full_screen(name, control.state_for_page(), name, ""), encoding="utf-8"
+        )
         page.goto(file.as_uri())
         page.locator(".kit-mounted").wait_for()
     return lambda: page.evaluate(click)

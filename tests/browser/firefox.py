@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 import shutil
@@ -30,9 +29,13 @@ class Firefox:
             self.process = subprocess.Popen(
                 [*command, "--remote-debugging-port=0", "about:blank"], stdout=log, stderr=log
             )
-        self.socket, self.number = self.connected(), 0
-        self.say("session.new", capabilities={})
-        self.tab = self.say("browsingContext.getTree")["contexts"][0]["context"]
+        try:
+            self.socket, self.number = self.connected(), 0
+            self.say("session.new", capabilities={})
+            self.tab = self.say("browsingContext.getTree")["contexts"][0]["context"]
+        except BaseException:
+            self.process.kill()
+            raise
 
     def connected(self) -> WebSocket:
         """Where Firefox listens stands in what it prints, once it does."""
@@ -65,12 +68,7 @@ class Firefox:
         assert found["type"] == "success", found["exceptionDetails"]["text"]
         return json.loads(found["result"].get("value", "null"))
 
-    def screenshot(self) -> bytes:
-        """What is to be seen, as a PNG file."""
-        shot = self.say("browsingContext.captureScreenshot", context=self.tab)
-        return base64.b64decode(shot["data"])
-
     def close(self) -> None:
         self.socket.close()
-        self.process.terminate()
+        self.process.kill()
         self.process.wait()

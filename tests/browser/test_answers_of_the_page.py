@@ -73,7 +73,8 @@ def under_node(request) -> Ask | None:
     def ask(text: str, sent: dict) -> list[dict]:
         (folder / "module.mjs").write_text(text, encoding="utf-8")
         (folder / "sent.json").write_text(json.dumps(sent))
-        run = subprocess.run([node, "run.mjs"], cwd=folder, capture_output=True, check=True)
+        command = [node, "run.mjs"]
+        run = subprocess.run(command, cwd=folder, capture_output=True, check=True, timeout=120)
         return json.loads(run.stdout)
 
     return ask if node else None
