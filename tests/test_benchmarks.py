@@ -35,7 +35,7 @@ def test_every_row_has_its_figures(ran):
         assert row["unit"]
     subjects = {name.split(" ")[0].strip(",") for name in rows}
     expected = {"picture", "bits", "training", "encrypt", "build", "decrypt", "peak"}
-    assert subjects - {"PGD", "APGD"} == expected | {"scramble", "classifier"}
+    assert subjects - {"PGD", "APGD"} == expected | {"scramble", "classifier", "click"}
 
 
 def test_it_says_what_it_was_measured_on(ran):

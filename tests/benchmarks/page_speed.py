@@ -60,8 +60,8 @@ def flip_rows(browser: Browser, repeats: int) -> Iterator[Row]:
         control = widgets.key_flipper(pairs, eye)
         click = in_page(browser, "key_flipper", control, FLIP)
         rates = (1 / took for took in in_turns(click, in_kernel, repeats=repeats))
-        name = f"a key bit flipped, {' + '.join(names)}"
-        yield Row(f"{name}, 256 x 256", "the same in the kernel", *rates, "clicks/s")
+        name = f"click, one key bit, {' + '.join(names)}, 256 x 256"
+        yield Row(name, "the same in the kernel", *rates, "clicks/s")
 
 
 def attack_row(browser: Browser, repeats: int) -> Row:
@@ -76,7 +76,7 @@ def attack_row(browser: Browser, repeats: int) -> Row:
     control = widgets.pgd_explorer(model, {"one": drawn[0]}, datasets.CLASSES)
     click = in_page(browser, "pgd_explorer", control, ATTACK)
     rates = (1 / took for took in in_turns(click, in_kernel, repeats=repeats))
-    return Row("PGD of 20 steps, one picture", "the same in the kernel", *rates, "clicks/s")
+    return Row("click, PGD of 20 steps", "the same in the kernel", *rates, "clicks/s")
 
 
 def in_page(browser: Browser, name: str, control: Live, click: str) -> Callable[[], None]:
