@@ -113,7 +113,7 @@ def up(found: list[Flag]) -> list[str]:
 
 @pytest.mark.slow
 def test_the_mismatched_attack_and_a_jump_that_it_cannot_see_put_flags_up_and_the_control_none():
-    pictures, labels = pictograms(np.random.default_rng(2), 60)
+    pictures, labels = pictograms(np.random.default_rng(2), 40)
     encrypted, _ = scenarios.load("Encrypted")
     control, _ = scenarios.load("Plain-Adv")
     cipher = scenarios.cipher_of(scenarios.SCENARIOS["Encrypted"], 1)

@@ -406,22 +406,6 @@ def test_the_key_flipper_for_a_projector_is_one_small_file():
     assert "Content-Security-Policy" in page and "http" not in page.replace("http-equiv", "")
 
 
-def test_every_exported_lesson_is_light_without_its_pictures():
-    """What a control adds is known: the heaviest is the network of lesson 6."""
-    heaviest = 0
-    for name in lessons.NAMES:
-        lesson = lessons.read(lessons.path_of(name))
-        page = pages.of({name: lesson}, lessons.LESSONS, [name])[f"{name}.html"]
-        heaviest = max(heaviest, len(re.sub(r"data:image/png;base64,[A-Za-z0-9+/=\s]+", "", page)))
-    from helpers.learnable import datasets, scenarios
-
-    drawn, _ = datasets.pictograms(np.random.default_rng(1), 4)
-    choices = dict(zip("abcd", drawn))
-    network = widgets.pgd_explorer(scenarios.load("Plain")[0], choices, datasets.CLASSES)
-    carried = json.dumps(network.state_for_page()) + live.page_script("pgd_explorer") + live.style()
-    assert heaviest + len(carried) < 1_500_000
-
-
 def test_the_avalanche_counts_every_block_and_its_other(diffusing):
     for change in lesson07.avalanche(
         diffusing.alice, bits.PAPER_KEY, bits.ALL_BLOCKS ^ np.uint16(1)

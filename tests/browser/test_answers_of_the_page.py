@@ -9,6 +9,7 @@ Python adds up in float32 and the page in float64.
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import shutil
 import subprocess
@@ -241,36 +242,39 @@ SAME_VALUES = 0.99  # the share of a picture's values that the attack moves to t
 LOSS = 1e-3  # by how much the loss that it reaches may differ, relative to it
 
 
-def test_the_classroom_network_its_gradient_and_pgd_are_those_of_keras(answers):
+@functools.cache
+def attacked_by_keras() -> tuple[dict[str, Any], list[np.ndarray]]:
+    """Facts for the page, and of each picture logits, slopes, noisy picture and losses then.
+
+    The page follows the log-odds. They climb in the direction of the cross-entropy, but its slope
+    in float32 is rough where the network is sure: that would be compared with nothing.
+    """
     from helpers.learnable import attacks, datasets, gradients, scenarios
     from helpers.learnable.steps import steps_of
 
     model = scenarios.load("Plain")[0]
-    drawn, labels = datasets.pictograms(np.random.default_rng(7), 10)
-    x, eps = drawn / np.float32(255), 4 / 255
-    facts = {
-        "steps": steps_of(model),
-        "pictures": list(drawn),
-        "labels": labels.tolist(),
-        "eps": eps,
-    }
-    found = np.array(answers("pgd_explorer", ATTACK, facts), dtype=object).reshape(len(x), 4)
-    # The page follows the log-odds. They climb in the direction of the cross-entropy, but its slope
-    # in float32 is rough where the network is sure: that would be compared with nothing.
     follow = gradients.compiled_gradient(model, gradients.log_odds)
 
     def log_odds(_model, x, y, _loss):
         slopes, logits = follow(x, y)
         return np.array(slopes), np.array(logits)
 
+    drawn, labels = datasets.pictograms(np.random.default_rng(7), 5)
+    x, eps = drawn / np.float32(255), 4 / 255
     slopes, logits = log_odds(model, x, labels, "")
-    misled = attacks.projected_gradient_descent(
-        model, x, labels, eps=eps, eps_iter=eps / 10, nb_iter=20, grad=log_odds
-    )
+    options = {"eps": eps, "eps_iter": eps / 10, "nb_iter": 20, "grad": log_odds}
+    misled = attacks.projected_gradient_descent(model, x, labels, **options)
     losses = -log_softmax(gradients.scores(model, misled), axis=1)
-    for i, (here, slope, moved, then) in enumerate(found):
-        assert np.abs(here - logits[i]).max() < LOGITS
-        assert np.abs(slope - slopes[i].ravel()).max() < SLOPES * np.abs(slopes[i]).max()
-        assert (np.abs(moved - misled[i].ravel()) < 1e-6).mean() > SAME_VALUES
-        y = labels[i]
-        assert -log_softmax(then)[y] == pytest.approx(losses[i, y], rel=LOSS)
+    facts = {"steps": steps_of(model), "pictures": list(drawn), "labels": labels.tolist()}
+    return facts | {"eps": eps}, [logits, slopes, misled, losses]
+
+
+def test_the_classroom_network_its_gradient_and_pgd_are_those_of_keras(answers):
+    facts, by_keras = attacked_by_keras()
+    found = np.array(answers("pgd_explorer", ATTACK, facts), dtype=object).reshape(-1, 4)
+    rows = zip(found, facts["labels"], *by_keras, strict=True)
+    for (here, slope, moved, then), y, logits, slopes, misled, losses in rows:
+        assert np.abs(here - logits).max() < LOGITS
+        assert np.abs(slope - slopes.ravel()).max() < SLOPES * np.abs(slopes).max()
+        assert (np.abs(moved - misled.ravel()) < 1e-6).mean() > SAME_VALUES
+        assert -log_softmax(then)[y] == pytest.approx(losses[y], rel=LOSS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import io
 import re
 from collections.abc import Callable
@@ -47,6 +48,7 @@ BYTES = """canvas => {
 }"""
 
 
+@functools.cache
 def controls() -> dict[str, widgets.base.Live]:
     """One of each, as the lessons have them."""
     load, penguin = NeuralCipher.load, pictures.load("penguin")
@@ -437,7 +439,7 @@ def test_a_view_that_ends_leaves_no_listener(browser):
 )
 def test_what_was_chosen_in_another_view_fits_this_one(opened, site, name, chosen, said):
     state = controls()[name].state_for_page()
-    state["chosen"] |= chosen
+    state["chosen"] = state["chosen"] | chosen
     (site / "other_view.html").write_text(alone(name, state), encoding="utf-8")
     expect(opened("other_view").line).to_contain_text(said)
 

@@ -3,12 +3,15 @@ screen reader, with a keyboard alone, or with weak eyes."""
 
 from __future__ import annotations
 
+import json
 import re
 
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from helpers import lessons, pages
+from helpers import lessons, live, pages, widgets
+from helpers.learnable import datasets, scenarios
 
 SERIOUS = {"serious", "critical"}
 PICTURE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=\s]+")
@@ -39,11 +42,14 @@ def faults(page):
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_axe_finds_nothing_serious(name, site, browser):
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.goto((site / f"{name}.html").as_uri())
+def test_axe_finds_nothing_serious_and_nothing_is_asked_for(name, site, browser):
+    page, address = browser.new_page(), (site / f"{name}.html").as_uri()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address)
     try:
         assert faults(page) == []
+        assert [url for url in asked if not url.startswith("data:")] == [address]
     finally:
         page.close()
 
@@ -53,3 +59,13 @@ def test_axe_notices_a_fault(browser):
     page.set_content("<html lang=en><title>x</title><main><img src='data:,'><p>x</p></main></html>")
     assert any(fault.startswith("image-alt") for fault in faults(page))
     page.close()
+
+
+def test_a_page_is_light_without_its_pictures(site):
+    """With what the heaviest control adds, the network of lesson 6, it is under 1.5 MB."""
+    drawn, _ = datasets.pictograms(np.random.default_rng(1), 4)
+    choices = dict(zip("abcd", drawn))
+    network = widgets.pgd_explorer(scenarios.load("Plain")[0], choices, datasets.CLASSES)
+    carried = json.dumps(network.state_for_page()) + live.page_script("pgd_explorer") + live.style()
+    heaviest = max((site / f"{name}.html").stat().st_size for name in ALL)
+    assert heaviest + len(carried) < 1_500_000
