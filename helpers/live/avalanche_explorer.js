@@ -1,7 +1,7 @@
 // One bit of a block, or of its key, is flipped: which bits of the ciphertext change, round by round.
 import { ones, randomBits, writtenBits } from "./bits.js";
 import { Pair } from "./networks.js";
-import { button, choice, control, element, row, slider, statusLine } from "./page.js";
+import { button, choice, control, element, row, slider, statusLine, tableHead } from "./page.js";
 
 /** After each round: which bits of one block change, and how many of 16 on the average of all. */
 function avalanche(alice, block, key, what, bit) {
@@ -21,11 +21,7 @@ function avalanche(alice, block, key, what, bit) {
 
 export default control(({ el, facts, choices: [chosen, change, follow] }) => {
   const pairs = new Map(facts.pairs.map((each) => [each.name, new Pair(each)]));
-  const [names, pressName] = choice(
-    "pair",
-    [...pairs.keys()].map((name) => [name, name]),
-    (pair) => change({ pair }),
-  );
+  const [names, pressName] = choice("pair", [...pairs.keys()], (pair) => change({ pair }));
   const [whats, pressWhat] = choice(
     "flip a bit of",
     [
@@ -37,17 +33,7 @@ export default control(({ el, facts, choices: [chosen, change, follow] }) => {
   const [bits, setBit] = slider("bit", 15, (bit) => change({ bit }));
   const caption = element("caption");
   const body = element("tbody");
-  const head = element(
-    "thead",
-    {},
-    element(
-      "tr",
-      {},
-      ...["round", "bits that change", "of this block", "of all blocks, on average (of 16)"].map((name) =>
-        element("th", { scope: "col" }, name),
-      ),
-    ),
-  );
+  const head = tableHead("round", "bits that change", "of this block", "of all blocks, on average (of 16)");
   const [line, say] = statusLine();
 
   function show() {

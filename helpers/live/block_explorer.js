@@ -63,27 +63,12 @@ export default control(({ el, facts, choices: [chosen, change, follow] }) => {
     const where = `The block with the ${CHANNELS[channel]} byte of the pixel in column ${x}, row ${y}, comes`;
     const often = count === 1 ? "once only." : `${number(count)} times, each lit up in the picture.`;
     draw(litBlocks(picture, blocks, block, x, y), where + " " + often);
-    table.replaceChildren(table.caption, ...forms(block).map((cells) => tableRow(...cells)));
+    table.replaceChildren(table.caption, ...forms(block, pair, facts.key).map((cells) => tableRow(...cells)));
     say(`${picture.said ?? ""} ${where} ${often}`.trim());
   }
 
   function within(x, y) {
     return [Math.max(0, Math.min(x, picture.width - 1)), Math.max(0, Math.min(y, picture.height - 1))];
-  }
-
-  /** The block in its forms, from two bytes to 16 ciphertext values. */
-  function forms(block) {
-    const bytes = [block >> 8, block & 255];
-    const values = pair.binary
-      ? Array.from(writtenBits(pair.encrypt([block], facts.key)[0]).replaceAll(" ", ""), (bit) => 2 * bit - 1)
-      : [...pair.values([block], facts.key)];
-    const signed = values.map((value) => `${value < 0 ? "-" : "+"}${Math.abs(value).toFixed(3)}`);
-    return [
-      ["bytes", bytes.map((byte) => byte.toString(16).padStart(2, "0")).join(" ")],
-      ["bits", writtenBits(block)],
-      ["block", number(block)],
-      ...[0, 4, 8, 12].map((i) => [`c${i}..c${i + 3}`, signed.slice(i, i + 4).join(" ")]),
-    ];
   }
 
   canvas.addEventListener("click", (event) => {
@@ -106,3 +91,18 @@ export default control(({ el, facts, choices: [chosen, change, follow] }) => {
 
 const tableRow = (name, value) =>
   element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, element("code", {}, value)));
+
+/** The block in its forms, from two bytes to 16 ciphertext values. */
+function forms(block, pair, key) {
+  const bytes = [block >> 8, block & 255];
+  const values = pair.binary
+    ? Array.from(writtenBits(pair.encrypt([block], key)[0]).replaceAll(" ", ""), (bit) => 2 * bit - 1)
+    : [...pair.values([block], key)];
+  const signed = values.map((value) => `${value < 0 ? "-" : "+"}${Math.abs(value).toFixed(3)}`);
+  return [
+    ["bytes", bytes.map((byte) => byte.toString(16).padStart(2, "0")).join(" ")],
+    ["bits", writtenBits(block)],
+    ["block", number(block)],
+    ...[0, 4, 8, 12].map((i) => [`c${i}..c${i + 3}`, signed.slice(i, i + 4).join(" ")]),
+  ];
+}

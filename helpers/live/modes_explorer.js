@@ -24,11 +24,7 @@ export default control(({ el, facts, choices: [chosen, change, follow] }) => {
   const all = Uint16Array.from({ length: 65536 }, (_, block) => block);
   const table = new Rounds(facts.pair.alice).run(all.slice(), facts.key);
   const inverse = new Rounds(facts.pair.bob).run(all.slice(), facts.key);
-  const [modes, pressMode] = choice(
-    "mode",
-    Object.keys(MODES).map((name) => [name, name]),
-    (mode) => change({ mode }),
-  );
+  const [modes, pressMode] = choice("mode", Object.keys(MODES), (mode) => change({ mode }));
   const [flips, pressFlip] = choice(
     "on its way",
     [
@@ -63,34 +59,24 @@ export default control(({ el, facts, choices: [chosen, change, follow] }) => {
     drawAll(mode, block, sent, found);
     const before = `${mode}: ${plural(new Set(blocks).size, "different block")} of the picture`;
     const often = `${before} became ${number(different)} of the ciphertext.`;
-    say(`${picture.said ?? ""} ${often} ${flip ? damage(bit, block, found) : ""}`.trim());
+    say(`${picture.said ?? ""} ${often} ${flip ? damage(bit, block, found, blocks) : ""}`.trim());
   }
 
   function drawAll(mode, block, sent, found) {
     const read = shaped(found);
     draws[0](picture, "original");
     draws[1](shaped(sent), `encrypted in mode ${mode}`);
-    draws[2](withFrame(read, ...placeOf(block), 4), `decrypted; a frame where block ${number(block)} is`);
-    draws[3](squareAround(read, ...placeOf(block), AROUND), "the pixels around that block, enlarged");
-  }
-
-  /** In words, what a flipped bit has spoilt. */
-  function damage(bit, block, found) {
-    const wrong = Array.from(found, (each, i) => [i, each ^ blocks[i]]).filter(([, change]) => change);
-    const said = wrong.map(([i, change]) => {
-      const count = ones(change);
-      return `block ${number(i)} has ${plural(count, "wrong bit")} (${writtenBits(change)})`;
-    });
-    const where = `Bit ${bit} of ciphertext block ${number(block)} was flipped`;
-    return `${where}: ${said.join(", ")}, and all else is right.`;
+    draws[2](
+      withFrame(read, ...placeOf(block, picture), 4),
+      `decrypted; a frame where block ${number(block)} is`,
+    );
+    draws[3](
+      squareAround(read, ...placeOf(block, picture), AROUND),
+      "the pixels around that block, enlarged",
+    );
   }
 
   const shaped = (each) => ({ ...picture, bytes: bytesOf(each, picture.bytes.length) });
-
-  const placeOf = (block) => {
-    const pixel = Math.min(Math.floor((2 * block) / 3), picture.width * picture.height - 1);
-    return [pixel % picture.width, Math.floor(pixel / picture.width)];
-  };
 
   const anywhere = button("Another bit, at random", () => {
     const [a, b] = crypto.getRandomValues(new Uint32Array(2));
@@ -100,3 +86,19 @@ export default control(({ el, facts, choices: [chosen, change, follow] }) => {
   take(asPicture(facts.picture));
   return follow(show);
 });
+
+/** In words, what a flipped bit of the ciphertext has spoilt: the blocks found are not those sent. */
+function damage(bit, block, found, blocks) {
+  const wrong = Array.from(found, (each, i) => [i, each ^ blocks[i]]).filter(([, change]) => change);
+  const said = wrong.map(([i, change]) => {
+    return `block ${number(i)} has ${plural(ones(change), "wrong bit")} (${writtenBits(change)})`;
+  });
+  const where = `Bit ${bit} of ciphertext block ${number(block)} was flipped`;
+  return `${where}: ${said.join(", ")}, and all else is right.`;
+}
+
+/** Column and row of the pixel where a block begins. */
+function placeOf(block, { width, height }) {
+  const pixel = Math.min(Math.floor((2 * block) / 3), width * height - 1);
+  return [pixel % width, Math.floor(pixel / width)];
+}

@@ -28,18 +28,25 @@ export function statusLine() {
   return [line, say];
 }
 
-/** [buttons of which one is pressed, under a name; what presses one; the buttons]: options are
- *  [words, value]. */
+/** [buttons of which one is pressed, under a name; what presses one; the buttons]. An option is what stands
+ *  on its button, or [that, what it stands for]. */
 export function choice(name, options, choose) {
-  const buttons = options.map(([words, value]) => button(words, () => choose(value)));
+  const values = options.map((option) => (Array.isArray(option) ? option[1] : option));
+  const buttons = options.map((option, i) => button([option].flat()[0], () => choose(values[i])));
   const press = (value) =>
-    options.forEach(([, each], i) => buttons[i].setAttribute("aria-pressed", String(each === value)));
+    buttons.forEach((each, i) => each.setAttribute("aria-pressed", String(values[i] === value)));
   const words = element("span", { "aria-hidden": "true" }, name);
   return [
     element("div", { class: "kit-row", role: "group", "aria-label": name }, words, ...buttons),
     press,
     buttons,
   ];
+}
+
+/** The head of a table, with the names of its columns. */
+export function tableHead(...names) {
+  const cells = names.map((name) => element("th", { scope: "col" }, name));
+  return element("thead", {}, element("tr", {}, ...cells));
 }
 
 /** [a slider for whole numbers from 0 to `max`, what moves it]. */

@@ -1,6 +1,16 @@
 // Noise of a chosen size that misleads a network, and what it then sees.
 import { logits, pgd, softmax } from "./classifier.js";
-import { asPicture, choice, control, element, pictureRow, plural, slider, statusLine } from "./page.js";
+import {
+  asPicture,
+  choice,
+  control,
+  element,
+  pictureRow,
+  plural,
+  slider,
+  statusLine,
+  tableHead,
+} from "./page.js";
 
 const MILLISECONDS = 25; // of work, until the page may draw and hear
 const VIEWS = ["picture", "noise, amplified", "with noise"];
@@ -10,11 +20,7 @@ const rest = () => new Promise((resolve) => setTimeout(resolve));
 export default control(({ el, facts, choices: [chosen, change, follow] }) => {
   const { steps, classes } = facts;
   const pictures = new Map(Object.entries(facts.pictures).map(([name, each]) => [name, asPicture(each)]));
-  const [names, pressName] = choice(
-    "picture",
-    [...pictures.keys()].map((name) => [name, name]),
-    (name) => change({ name }),
-  );
+  const [names, pressName] = choice("picture", [...pictures.keys()], (name) => change({ name }));
   const [sizes, setEps] = slider("eps × 255", 64, (eps) => change({ eps }));
   const [counts, setSteps] = slider("steps", 40, (nb_iter) => change({ nb_iter }));
   const targets = [["none: away from the answer", ""], ...classes.map((name, i) => [name, i])];
@@ -50,31 +56,23 @@ export default control(({ el, facts, choices: [chosen, change, follow] }) => {
   }
 
   async function attack(options) {
-    const { name, eps, nb_iter, target: aim } = options;
+    const { name, target: aim } = options;
     const picture = pictures.get(name);
     const x = asFloats(picture);
     if (!sure.has(name)) sure.set(name, softmax(logits(steps, x)));
     const before = sure.get(name);
     const y = aim ?? before.indexOf(Math.max(...before));
-    const sizes = { eps: eps / 255, eps_iter: eps / 2550, nb_iter, targeted: aim !== null };
-    let [found, began] = [x, performance.now()];
-    for (found of pgd(steps, x, y, sizes)) {
-      if (performance.now() - began < MILLISECONDS) continue;
-      await rest();
-      if (ended) return;
-      began = performance.now();
-    }
-    tell(options, before, { ...picture, bytes: Uint8Array.from(found, (value) => Math.round(255 * value)) });
+    const found = await attacked(steps, x, y, options, () => ended);
+    const noisy = { ...picture, bytes: Uint8Array.from(found, (value) => Math.round(255 * value)) };
+    if (!ended) tell(options, picture, noisy, [before, softmax(logits(steps, asFloats(noisy)))]);
   }
 
-  function tell({ name, eps, nb_iter, target: aim }, before, noisy) {
-    const picture = pictures.get(name);
-    const after = softmax(logits(steps, asFloats(noisy)));
+  function tell({ eps, nb_iter, target: aim }, picture, noisy, shares) {
     [picture, visible(picture, noisy), noisy].forEach((each, i) => draws[i](each, VIEWS[i]));
-    bars.replaceChildren(...classes.map((name, i) => barsOf(name, before[i], after[i])));
-    const [was, is] = [before, after].map((shares) => {
-      const most = Math.max(...shares);
-      return `${classes[shares.indexOf(most)]} (${Math.round(100 * most)} %)`;
+    bars.replaceChildren(...classes.map((name, i) => barsOf(name, ...shares.map((each) => each[i]))));
+    const [was, is] = shares.map((each) => {
+      const most = Math.max(...each);
+      return `${classes[each.indexOf(most)]} (${Math.round(100 * most)} %)`;
     });
     const towards = aim === null ? "away from that" : `towards ${classes[aim]}`;
     const noise = `with noise of at most ${eps} of 255, after ${plural(nb_iter, "step")} ${towards}, ${is}.`;
@@ -82,31 +80,12 @@ export default control(({ el, facts, choices: [chosen, change, follow] }) => {
     say(`The model says ${was}; ${noise}${same ? " No byte of the picture has changed." : ""}`);
   }
 
-  const heads = ["class", "picture", "with noise"].map((name) => element("th", { scope: "col" }, name));
-  const answers = element(
-    "table",
-    { class: "kit-answers" },
-    element("caption", {}, "The model's answer"),
-    element("thead", {}, element("tr", {}, ...heads)),
-    bars,
-  );
-  el.append(
-    names,
-    element(
-      "div",
-      { class: "kit-beside" },
-      element(
-        "div",
-        {},
-        sizes,
-        counts,
-        element("label", { class: "kit-slider" }, element("span", {}, "target"), target),
-      ),
-      answers,
-    ),
-    frames,
-    line,
-  );
+  const head = tableHead("class", "picture", "with noise");
+  const caption = element("caption", {}, "The model's answer");
+  const answers = element("table", { class: "kit-answers" }, caption, head, bars);
+  const aim = element("label", { class: "kit-slider" }, element("span", {}, "target"), target);
+  const settings = element("div", {}, sizes, counts, aim);
+  el.append(names, element("div", { class: "kit-beside" }, settings, answers), frames, line);
   show();
   const unfollow = follow(show);
   return () => {
@@ -114,6 +93,19 @@ export default control(({ el, facts, choices: [chosen, change, follow] }) => {
     unfollow();
   };
 });
+
+/** x after PGD, which rests at times, so that the page may draw and hear, and stops once isOver(). */
+async function attacked(steps, x, y, { eps, nb_iter, target }, isOver) {
+  const sizes = { eps: eps / 255, eps_iter: eps / 2550, nb_iter, targeted: target !== null };
+  let [found, began] = [x, performance.now()];
+  for (found of pgd(steps, x, y, sizes)) {
+    if (performance.now() - began < MILLISECONDS) continue;
+    await rest();
+    if (isOver()) break;
+    began = performance.now();
+  }
+  return found;
+}
 
 /** The difference of two pictures: grey where there is none, its largest value black or white. */
 function visible({ bytes, ...size }, noisy) {

@@ -23,7 +23,7 @@ export default control(({ el, facts, choices: [chosen, change, follow] }) => {
   const pictures = new Map(Object.entries(facts.pictures).map(([name, each]) => [name, asPicture(each)]));
   const [first] = pictures.keys();
   const keys = { [facts.side]: facts.keys.map(({ data }) => data) }; // of each side: the key, another
-  const options = [...pictures.keys(), OWN].map((name) => [name, name]);
+  const options = [...pictures.keys(), OWN];
   const [names, pressName, buttons] = choice("picture", options, (name) => change({ name }));
   const [sides, pressSide] = choice(
     "block",
