@@ -92,3 +92,35 @@ def as_key(flag: Any) -> np.ndarray:
         flag = [int(flag) >> place & 1 for place in range(15, -1, -1)]
     bits = np.asarray(flag)
     return check_key(bits.astype(np.uint8) if np.isin(bits, [0, 1]).all() else bits)
+
+
+def are_bits(secret: np.ndarray, zero: str, one: str) -> Judge:
+    """A judge that takes these 0s and 1s, all of them right, and does not say how many are.
+
+    zero, one: in words, what a 0 stands for, and a 1.
+    """
+    salt, digest = hashed(secret.tobytes())
+    size = len(secret)
+
+    def judge(flag: Any) -> str:
+        found = as_numbers(flag, size, 2)
+        if found is None:
+            numbers = f"{size} numbers, 0 for {zero} and 1 for {one}"
+            return f"the flag is {numbers}, and this is {kind(flag)}."
+        if slow_hash(found.tobytes(), salt) == digest:
+            return ""
+        if slow_hash((1 - found).tobytes(), salt) == digest:
+            return f"each of them is the other way round: 1 is for {one}."
+        return f"at least one of the {size} is the other."
+
+    return judge
+
+
+def as_numbers(flag: Any, size: int, below: int) -> np.ndarray | None:
+    """Whole numbers from 0 on, uint8 (size,), of a list, an array or a text of digits, or None."""
+    try:
+        numbers = np.array([int(each) for each in flag if int(each) == float(each)])
+    except (TypeError, ValueError, OverflowError):
+        return None
+    fit = numbers.shape == (size,) and ((numbers >= 0) & (numbers < below)).all()
+    return numbers.astype(np.uint8) if fit else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,8 +9,6 @@ import numpy as np
 from helpers import bits, pictures
 from helpers.bits import Block
 from helpers.challenges import Handed, challenge, flags
-from helpers.challenges.lesson08 import as_numbers
-from helpers.exercises import kind
 from helpers.neural.cipher import NeuralCipher
 from helpers.neural.modes import CTR
 
@@ -68,11 +65,8 @@ GAMES = 64
 )
 def two_messages(rng: np.random.Generator) -> tuple[Handed, flags.Judge]:
     """A pad of 16 bits in a secret order, of which two share a bit of the key."""
-    order, (one, other), constant = (
-        rng.permutation(16),
-        rng.permutation(16)[:2],
-        bits.random_key(rng),
-    )
+    order, constant = rng.permutation(16), bits.random_key(rng)
+    one, other = rng.permutation(16)[:2]
     coins, (keys,) = rng.integers(0, 2, GAMES, np.uint8), rng.spawn(1)
 
     def encrypt(blocks: Any) -> Block:
@@ -89,28 +83,9 @@ def two_messages(rng: np.random.Generator) -> tuple[Handed, flags.Judge]:
         """The games: ciphertexts, each of the first or of the second block, as a coin has it."""
         return encrypt(np.where(coins, second, first))
 
-    return {"encrypt": encrypt, "play": play}, are_coins(coins)
-
-
-def are_coins(secret: np.ndarray) -> Callable[[Any], str]:
-    """A judge that takes these coins, all of them right, and does not say how many are."""
-    salt, digest = flags.hashed(secret.tobytes())
-    size = len(secret)
-
-    def judge(flag: Any) -> str:
-        coins = as_numbers(flag, size, 2)
-        if coins is None:
-            return (
-                f"the flag is {size} numbers, 0 for the first message and 1 for the second, and "
-                f"this is {kind(flag)}."
-            )
-        if flags.slow_hash(coins.tobytes(), salt) == digest:
-            return ""
-        if flags.slow_hash((1 - coins).tobytes(), salt) == digest:
-            return "each of them is the other way round: 1 is for the second message."
-        return f"at least one of the {size} is of the other message."
-
-    return judge
+    return {"encrypt": encrypt, "play": play}, flags.are_bits(
+        coins, "the first message", "the second"
+    )
 
 
 # --- nothing but a ciphertext ---------------------------------------------------------------------

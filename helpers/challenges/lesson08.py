@@ -116,28 +116,7 @@ def real_or_random(rng: np.random.Generator) -> tuple[Handed, flags.Judge]:
             for key in as_signs(rng.integers(0, 1 << 16, ROUNDS, np.uint16)):
                 table = round_table(alice.round, key)[table]
         boxes.append(oracle(table, 1 << 14))
-    return {"boxes": boxes}, are_marks(real)
-
-
-def are_marks(secret: np.ndarray) -> flags.Judge:
-    """A judge that takes these marks, 0 or 1, all of them right, and does not say how many are."""
-    salt, digest = flags.hashed(secret.tobytes())
-    size = len(secret)
-
-    def judge(flag: Any) -> str:
-        marks = as_numbers(flag, size, 2)
-        if marks is None:
-            return (
-                f"the flag is {size} numbers, 1 for the cipher and 0 for random order, and this is "
-                f"{kind(flag)}."
-            )
-        if flags.slow_hash(marks.tobytes(), salt) == digest:
-            return ""
-        if flags.slow_hash((1 - marks).tobytes(), salt) == digest:
-            return "each of them is the other way round: 1 is for the cipher."
-        return "at least one of the boxes is something else."
-
-    return judge
+    return {"boxes": boxes}, flags.are_bits(real, "random order", "the cipher")
 
 
 # --- a thousand rounds ----------------------------------------------------------------------------
@@ -177,20 +156,10 @@ def is_table(secret: np.ndarray) -> flags.Judge:
     salt, digest = flags.hashed(secret.tobytes())
 
     def judge(flag: Any) -> str:
-        table = as_numbers(flag, 256, 256)
+        table = flags.as_numbers(flag, 256, 256)
         if table is None:
             return f"the flag is 256 numbers from 0 to 255, and this is {kind(flag)}."
         right = flags.slow_hash(table.tobytes(), salt) == digest
         return "" if right else "at least one entry of this table is wrong."
 
     return judge
-
-
-def as_numbers(flag: Any, size: int, below: int) -> np.ndarray | None:
-    """Whole numbers from 0 on, uint8 (size,), of a list, an array or a text of digits, or None."""
-    try:
-        numbers = np.array([int(each) for each in flag if int(each) == float(each)])
-    except (TypeError, ValueError, OverflowError):
-        return None
-    fit = numbers.shape == (size,) and ((numbers >= 0) & (numbers < below)).all()
-    return numbers.astype(np.uint8) if fit else None

@@ -1,12 +1,12 @@
 // One bit of a block, or of its key, is flipped: which bits of the ciphertext change, round by round.
-import { ones, randomBits, writtenBits } from "./bits.js";
+import { flipped, ones, randomBits, signsOf, writtenBits } from "./bits.js";
 import { Pair } from "./networks.js";
 import { button, choice, control, element, row, slider, statusLine, tableHead } from "./page.js";
 
 /** After each round: which bits of one block change, and how many of 16 on the average of all. */
 function avalanche(alice, block, key, what, bit) {
   const mask = 0x8000 >> bit;
-  const otherKey = what === "key" ? key.map((value, i) => (i === bit ? 1 - value : value)) : key;
+  const otherKey = what === "key" ? flipped(key, bit) : key;
   const all = Uint16Array.from({ length: 65536 }, (_, each) => each);
   const others = what === "key" ? all.slice() : all.map((each) => each ^ mask);
   const [left, right] = [alice.rounds(all, key), alice.rounds(others, otherKey)];
@@ -65,10 +65,10 @@ export default control(({ el, facts, choices: [chosen, change, follow] }) => {
   return follow(show);
 });
 
-/** A line of the table: the changed bits as filled boxes, and a bar of which half is 8 bits. */
+/** A line of the table: the changed bits as filled boxes, and a bar as long as their average number. */
 function lineOf({ change, mean }, i) {
-  const boxes = Array.from(writtenBits(change).replaceAll(" ", ""), (bit) =>
-    element("i", { class: bit === "1" ? "kit-on" : "kit-off" }),
+  const boxes = Array.from(signsOf(change, 16), (sign) =>
+    element("i", { class: sign > 0 ? "kit-on" : "kit-off" }),
   );
   const bar = element("i", { class: "kit-bar" });
   bar.style.width = `${mean / 2.5}em`;

@@ -63,3 +63,8 @@ export function bitsWrong(a, b) {
 export function randomBits(count) {
   return Array.from(crypto.getRandomValues(new Uint8Array(count)), (byte) => byte & 1);
 }
+
+/** A key with one bit turned over. */
+export function flipped(key, position) {
+  return key.map((bit, i) => (i === position ? 1 - bit : bit));
+}

@@ -1,5 +1,5 @@
 // What becomes of one block: two sliders, or a click, choose a byte of a picture.
-import { blocksOf, writtenBits } from "./bits.js";
+import { blocksOf, signsOf, writtenBits } from "./bits.js";
 import { Pair } from "./networks.js";
 import {
   asPicture,
@@ -96,7 +96,7 @@ const tableRow = (name, value) =>
 function forms(block, pair, key) {
   const bytes = [block >> 8, block & 255];
   const values = pair.binary
-    ? Array.from(writtenBits(pair.encrypt([block], key)[0]).replaceAll(" ", ""), (bit) => 2 * bit - 1)
+    ? [...signsOf(pair.encrypt([block], key)[0], 16)]
     : [...pair.values([block], key)];
   const signed = values.map((value) => `${value < 0 ? "-" : "+"}${Math.abs(value).toFixed(3)}`);
   return [

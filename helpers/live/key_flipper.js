@@ -1,5 +1,5 @@
 // A picture, encrypted by each pair, and sixteen buttons for the key that it is decrypted with.
-import { bitsWrong, blocksOf, bytesOf, distinct, inFours, randomBits } from "./bits.js";
+import { bitsWrong, blocksOf, bytesOf, distinct, flipped, inFours, randomBits } from "./bits.js";
 import { Pair } from "./networks.js";
 import {
   asPicture,
@@ -20,10 +20,6 @@ const KEYS = {
   "Random key": () => randomBits(16),
   "Flip one bit": (key) => flipped(key, parseInt(randomBits(4).join(""), 2)),
 };
-
-function flipped(key, position) {
-  return key.map((bit, i) => (i === position ? 1 - bit : bit));
-}
 
 /** What one pair does with one picture: encrypts it once, then reads it under any key. */
 function sending(pair, { bytes, width, height }, rightKey) {

@@ -1,6 +1,7 @@
 // The page's part of the controls that work in the kernel: what Jupyter's widgets leave out. None
 // needs it to work, but with it a large picture arrives, keys typed at a button stay there, and
-// screen readers hear what each part is. It runs as the handler of a <style>'s load event, where `this` is the <style>.
+// screen readers hear what each part is. It runs as the handler of a <style>'s load event, where
+// `this` is the <style>.
 
 const MOST_BYTES = 9e6; // a Jupyter that was not told otherwise drops messages over 10 MiB in silence
 const MOST_SIDE = 1600; // in pixels: as a PNG, such a picture is under MOST_BYTES whatever it shows

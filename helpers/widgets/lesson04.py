@@ -16,8 +16,6 @@ from helpers.neural.cipher import Network, NeuralCipher, check_cipher
 from helpers.neural.rounds import Rounds
 from helpers.widgets.base import Control, Live
 
-CHANNELS = ("red", "green", "blue")
-
 
 def check_pairs(ciphers: Sequence[NeuralCipher]) -> None:
     """ValueError unless these are trained pairs, at least one, each with a name of its own."""
@@ -84,6 +82,7 @@ def block_explorer(
 def live_block_explorer(
     cipher: NeuralCipher, picture: Picture, key: KeyLike, pixel: tuple[int, int] | None
 ) -> Live:
+    """The same; ValueError, in a sentence, where an argument is wrong."""
     check_cipher(cipher)
     base.check_small(picture)
     key = bits.check_key(key)
@@ -165,6 +164,7 @@ def key_flipper(
 def live_key_flipper(
     ciphers: Sequence[NeuralCipher], picture: Picture, key: KeyLike, read_with: KeyLike
 ) -> Live:
+    """The same; ValueError, in a sentence, where an argument is wrong."""
     check_pairs(ciphers)
     base.check_small(picture)
     right, key = bits.check_key(key), bits.check_key(read_with)

@@ -32,6 +32,7 @@ def scramble_explorer(
 
 
 def live_scramble_explorer(choices: Mapping[str, Picture], rng: np.random.Generator) -> Live:
+    """The same; ValueError, in a sentence, where an argument is wrong."""
     base.check_choices(choices)
     name, picture = next(iter(choices.items()))
     keys = [random_key(rng, BLOCK_SIZE) for _ in range(2)]

@@ -40,6 +40,7 @@ def pgd_explorer(
 def live_pgd_explorer(
     model: keras.Model, choices: Mapping[str, Picture], classes: Sequence[str]
 ) -> Live:
+    """The same; ValueError, in a sentence, where an argument is wrong."""
     from helpers.learnable import attacks, gradients, steps  # TensorFlow
 
     check_fit(model, choices, classes)

@@ -38,6 +38,7 @@ def avalanche_explorer(
 
 
 def live_avalanche_explorer(ciphers: Sequence[NeuralCipher], key: KeyLike, block: int) -> Live:
+    """The same; ValueError, in a sentence, where an argument is wrong."""
     check_pairs(ciphers)
     alices = [rounds_of(cipher) for cipher in ciphers]
     if not bits.is_whole(block) or not 0 <= block < len(ALL_BLOCKS):
@@ -102,6 +103,7 @@ def modes_explorer(
 def live_modes_explorer(
     cipher: NeuralCipher, picture: Picture, key: KeyLike, start: KeyLike | str
 ) -> Live:
+    """The same; ValueError, in a sentence, where an argument is wrong."""
     check_cipher(cipher)
     base.check_small(picture)
     key, start = bits.check_key(key), CBC(start).iv
@@ -118,7 +120,7 @@ def live_modes_explorer(
         f"ECB: {len(np.unique(blocks)):,} different blocks of the picture became "
         f"{len(np.unique(sent)):,} of the ciphertext."
     )
-    row = [bits.blocks_to_picture(each, picture.shape) for each in (blocks, sent)]
+    row = [picture, bits.blocks_to_picture(sent, picture.shape), picture]
     facts = {
         "pair": pair_for_page(cipher),
         "picture": picture,
@@ -127,6 +129,5 @@ def live_modes_explorer(
     }
     chosen = {"mode": "ECB", "flip": False, "block": middle, "bit": 3}
     titles = ("original", "encrypted in mode ECB", "decrypted")
-    row.append(picture)
     draw = stills.pictures_and_text
     return Live("modes_explorer", facts, chosen, words, lambda: draw(row, titles, words))
