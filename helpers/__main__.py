@@ -118,7 +118,7 @@ COMMANDS = {
     ),
     "teach": (teach, "write the course plan, notes, slides and solutions (build/teach)"),
     "test": (test, "look at the code's style and types, then run every test and every lesson"),
-    "check": (check, "the same, with only the tests that are quick: a minute and a quarter"),
+    "check": (check, "the same, with only the tests that are quick: two to three minutes"),
     "doctor": (doctor, "find out what is wrong with the set-up, and mend what can be mended"),
     "refresh": (refresh, "run the lessons and keep their new outputs in the notebooks"),
     "fuzz": (fuzz, "thousands of damaged files for all that reads files"),
